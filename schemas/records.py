@@ -1,0 +1,206 @@
+"""The rows that an analyst reads. One dataclass a table; its Arrow schema and its documentation come from it.
+
+Columns are only ever added, at the end, and nullable; a rename or a removal is a new `SCHEMA_VERSION`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+
+SCHEMA_VERSION = 1
+
+PageStatus = Literal["ok", "blank", "truncated", "suspect", "blocked", "invalid", "failed", "skipped"]
+FileStatus = Literal["success", "partial_success", "failure", "skipped"]
+RunStatus = Literal["success", "partial_success", "stopped", "interrupted", "failed"]
+CallOutcome = Literal["open", "answered", "throttled", "transient", "timeout", "permanent", "fatal", "lost"]
+PageOrigin = Literal["model", "text_layer", "ocr"]
+
+READ: frozenset[str] = frozenset({"ok", "blank", "skipped"})
+"""Page statuses after which nothing of the page is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One signal that something may be wrong with an answer: its name, and how strong it is (0-1)."""
+
+    name: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRecord:
+    """One page of one file, as it stands now."""
+
+    run_id: Annotated[str, "run that wrote the row"]
+    doc_id: Annotated[str, "SHA-256 of the file's bytes; the same for the same bytes under another name"]
+    source: Annotated[str, "path of the file"]
+    name: Annotated[str, "path below the folder that was named as source"]
+    page_no: Annotated[int, "number of the page, from 1"]
+    page_label: Annotated[str, "what the document calls the page (`iv`, `A-3`)"]
+    status: Annotated[PageStatus, "what became of the page"]
+    error_kind: Annotated[str | None, "stable code of the reason, where the page was not read"]
+    error_message: Annotated[str | None, "the reason in words"]
+    flags: Annotated[tuple[Flag, ...], "signals that the answer may be wrong, with their strength (0-1)"]
+    operation: Annotated[str, "what was asked: text, translation, structured"]
+    text: Annotated[str | None, "what was read"]
+    text_format: Annotated[str | None, "markdown or plain"]
+    result: Annotated[str | None, "structured result as JSON"]
+    reasoning: Annotated[str | None, "the model's reasoning, where it gave one"]
+    language: Annotated[str | None, "main language, where the answer names it"]
+    origin: Annotated[PageOrigin | None, "who read it: the model, the text layer, or local OCR"]
+    backend: Annotated[str, "recognizer that was asked"]
+    model: Annotated[str, "model that was asked"]
+    response_model: Annotated[str | None, "model that the service says answered"]
+    stop_reason: Annotated[str | None, "why the answer ended: stop, length, content_filter, partial"]
+    request_key: Annotated[str, "name of the kept answer in the ledger; joins `calls`"]
+    request_id: Annotated[str | None, "the service's own id of the answer"]
+    generation: Annotated[int, "how often the page was asked anew on purpose"]
+    calls: Annotated[int, "wire sends made for this page, failed ones included"]
+    input_tokens: Annotated[int, "input tokens over all its calls"]
+    output_tokens: Annotated[int, "output tokens over all its calls, reasoning included"]
+    image_tokens: Annotated[int, "part of the input that was image"]
+    cached_tokens: Annotated[int, "part of the input that was billed as cached"]
+    reasoning_tokens: Annotated[int, "part of the output that was reasoning"]
+    cost: Annotated[float | None, "money over all its calls; null is unknown, never 0"]
+    currency: Annotated[str | None, "currency of `cost`"]
+    price_date: Annotated[str | None, "date of the price table behind `cost`"]
+    width: Annotated[float | None, "page width in points, as displayed"]
+    height: Annotated[float | None, "page height in points, as displayed"]
+    image_width: Annotated[int | None, "width in pixels of the image that was sent"]
+    image_height: Annotated[int | None, "height in pixels of the image that was sent"]
+    ink: Annotated[float | None, "share of pixels that differ from the background"]
+    ocr_score: Annotated[float | None, "mean confidence of local OCR (0-1)"]
+    notes: Annotated[tuple[str, ...], "complaints of the parser and the renderer"]
+    finished_at: Annotated[datetime, "when the row was made"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRecord:
+    """One source file and what it took to read it."""
+
+    run_id: Annotated[str, "run that wrote the row"]
+    doc_id: Annotated[str | None, "SHA-256 of the bytes; null where they could not be read"]
+    source: Annotated[str, "path of the file"]
+    name: Annotated[str, "path below the folder that was named as source"]
+    media_type: Annotated[str | None, "format, by content"]
+    size_bytes: Annotated[int, "size of the file"]
+    modified_at: Annotated[datetime | None, "when the file was last changed"]
+    status: Annotated[FileStatus, "never `success` while a page is missing"]
+    error_kind: Annotated[str | None, "stable code of the reason, where the file could not be read"]
+    error_message: Annotated[str | None, "the reason in words"]
+    operation: Annotated[str, "what was asked"]
+    backend: Annotated[str, "recognizer that was asked"]
+    model: Annotated[str, "model that was asked"]
+    page_count: Annotated[int | None, "pages of the document; null where unknown"]
+    pages_selected: Annotated[int, "pages that were to be read"]
+    pages_ok: Annotated[int, "pages with status ok"]
+    pages_blank: Annotated[int, "pages with status blank"]
+    pages_truncated: Annotated[int, "pages with status truncated"]
+    pages_suspect: Annotated[int, "pages with status suspect"]
+    pages_blocked: Annotated[int, "pages with status blocked"]
+    pages_invalid: Annotated[int, "pages with status invalid"]
+    pages_failed: Annotated[int, "pages with status failed"]
+    pages_skipped: Annotated[int, "pages with status skipped"]
+    duplicate_of: Annotated[str | None, "path of the file of the same bytes that carries the cost"]
+    calls: Annotated[int, "wire sends, failed ones included"]
+    retries: Annotated[int, "wire sends beyond the first of each request"]
+    input_tokens: Annotated[int, "input tokens over all calls"]
+    output_tokens: Annotated[int, "output tokens over all calls, reasoning included"]
+    image_tokens: Annotated[int, "part of the input that was image"]
+    cached_tokens: Annotated[int, "part of the input that was billed as cached"]
+    reasoning_tokens: Annotated[int, "part of the output that was reasoning"]
+    cost: Annotated[float | None, "money over all calls; null if any part of it is unknown"]
+    cost_known: Annotated[float, "the part of the cost that is known"]
+    currency: Annotated[str | None, "currency of `cost`"]
+    price_date: Annotated[str | None, "date of the price table behind `cost`"]
+    text_chars: Annotated[int, "characters read"]
+    notes: Annotated[tuple[str, ...], "the parser's complaints about the file"]
+    finished_at: Annotated[datetime, "when the row was made"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecord:
+    """One wire send, whatever came of it."""
+
+    call_id: Annotated[str, "unique name of the send"]
+    run_id: Annotated[str, "run that made it"]
+    request_key: Annotated[str, "name of the request; joins `pages`"]
+    base_key: Annotated[str, "name of the request before it was asked anew"]
+    doc_id: Annotated[str, "document that it was about"]
+    pages: Annotated[str, "page numbers that it was about, comma-separated"]
+    operation: Annotated[str, "what was asked"]
+    attempt: Annotated[int, "which attempt of the request, from 1; throttled sends do not count up"]
+    lane: Annotated[str, "how it was sent: realtime, batch"]
+    backend: Annotated[str, "recognizer"]
+    model: Annotated[str, "model that was asked"]
+    outcome: Annotated[CallOutcome, "what came of it; `lost` was in flight when the process died"]
+    http_status: Annotated[int | None, "HTTP status, where there was one"]
+    code: Annotated[str | None, "the service's own code"]
+    message: Annotated[str | None, "the service's own message"]
+    request_id: Annotated[str | None, "the service's own id"]
+    started_at: Annotated[datetime, "when it was sent"]
+    first_byte_at: Annotated[datetime | None, "when the answer began"]
+    ended_at: Annotated[datetime | None, "when it was over"]
+    stop_reason: Annotated[str | None, "why the answer ended"]
+    input_tokens: Annotated[int, "input tokens"]
+    output_tokens: Annotated[int, "output tokens, reasoning included"]
+    image_tokens: Annotated[int, "part of the input that was image"]
+    text_tokens: Annotated[int, "part of the input that was text"]
+    video_tokens: Annotated[int, "part of the input that was video"]
+    cached_tokens: Annotated[int, "part of the input that was billed as cached"]
+    reasoning_tokens: Annotated[int, "part of the output that was reasoning"]
+    usage_raw: Annotated[str | None, "usage as the service sent it, as JSON"]
+    cost: Annotated[float | None, "money; null is unknown"]
+    currency: Annotated[str | None, "currency of `cost`"]
+    price_date: Annotated[str | None, "date of the price table behind `cost`"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One run: what it was asked, what it did, what it cost."""
+
+    run_id: Annotated[str, "sorts by time"]
+    status: Annotated[RunStatus, "how it ended"]
+    error_kind: Annotated[str | None, "why it stopped early"]
+    error_message: Annotated[str | None, "the reason in words"]
+    exit_code: Annotated[int, "exit code of the command"]
+    started_at: Annotated[datetime, "start"]
+    finished_at: Annotated[datetime, "end"]
+    operation: Annotated[str, "what was asked"]
+    backend: Annotated[str, "recognizer"]
+    model: Annotated[str, "model"]
+    recipe_id: Annotated[str, "SHA-256 of all that determines an answer besides the pages"]
+    config: Annotated[str, "settings of the run as JSON, secrets left out"]
+    files: Annotated[int, "files found"]
+    files_success: Annotated[int, "files with status success"]
+    files_partial: Annotated[int, "files with status partial_success"]
+    files_failure: Annotated[int, "files with status failure"]
+    files_skipped: Annotated[int, "files with status skipped"]
+    pages: Annotated[int, "pages selected, over all files"]
+    pages_ok: Annotated[int, "pages with status ok"]
+    pages_blank: Annotated[int, "pages with status blank"]
+    pages_truncated: Annotated[int, "pages with status truncated"]
+    pages_suspect: Annotated[int, "pages with status suspect"]
+    pages_blocked: Annotated[int, "pages with status blocked"]
+    pages_invalid: Annotated[int, "pages with status invalid"]
+    pages_failed: Annotated[int, "pages with status failed"]
+    pages_skipped: Annotated[int, "pages with status skipped"]
+    pages_kept: Annotated[int, "pages answered before this run, and free"]
+    calls: Annotated[int, "wire sends of this run"]
+    input_tokens: Annotated[int, "input tokens of this run's calls"]
+    output_tokens: Annotated[int, "output tokens of this run's calls"]
+    image_tokens: Annotated[int, "image tokens of this run's calls"]
+    cached_tokens: Annotated[int, "cached tokens of this run's calls"]
+    reasoning_tokens: Annotated[int, "reasoning tokens of this run's calls"]
+    cost: Annotated[float | None, "money of this run's calls; null if any part is unknown"]
+    cost_known: Annotated[float, "the part of the cost that is known"]
+    currency: Annotated[str | None, "currency of `cost`"]
+    price_date: Annotated[str | None, "date of the price table"]
+    pagemill_version: Annotated[str, "version of this program"]
+    host: Annotated[str, "machine"]
+    prefect_flow_run_id: Annotated[str | None, "flow run, where it was one"]
+
+
+Record = PageRecord | FileRecord | CallRecord | RunRecord

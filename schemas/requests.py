@@ -1,0 +1,138 @@
+"""Questions and answers, without a vendor's shapes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from schemas.documents import Span
+from schemas.usage import Usage
+from schemas.wire import WireSend
+
+StopReason = Literal["stop", "length", "content_filter", "partial", "error"]
+"""Why an answer ended: `partial` is the service's own cut (its time limit, or a stream without an end)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderSpec:
+    """The pixel policy of a model: how large a page is rendered so that the model sees every pixel sent.
+
+    `patch` is the side of the model's grid in pixels; `min_pixels` and `max_pixels` bound width * height after
+    the resize; `max_bytes` bounds the encoded image. `colour` "auto" means grey where the page has no colour.
+    """
+
+    patch: int = 32
+    min_pixels: int = 4_096
+    max_pixels: int = 2_621_440
+    jpeg_quality: int = 85
+    max_bytes: int = 7_000_000
+    colour: Literal["auto", "grey", "rgb"] = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of a conversation. `images` says that the span's page images stand in it, before the text."""
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+    images: bool = False
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that determines an answer besides the pages: two equal recipes ask the same thing.
+
+    `parameters` go to the backend as they are (temperature, max_tokens, ocr_options, ...), as sorted pairs of
+    JSON values. Time-outs, prices, limits, paths and concurrency cannot change an answer and are not here.
+    """
+
+    operation: str
+    operation_version: int
+    backend: str
+    model: str
+    turns: tuple[Turn, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    render: RenderSpec | None = None
+
+    @cached_property
+    def recipe_id(self) -> str:
+        """SHA-256 of the canonical JSON of all fields."""
+        return hashlib.sha256(canonical_json(asdict(self))).hexdigest()
+
+
+def canonical_json(value: Any) -> bytes:
+    """Give equal values equal bytes: sorted keys, no spaces, UTF-8.
+
+    Raises:
+        ValueError: if a float is not finite.
+        TypeError: if the value is no JSON value.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def request_key(
+    recipe_id: str, doc_id: str, page_nos: tuple[int, ...], *, generation: int = 0, follow_up: str = ""
+) -> str:
+    """Name a request by its content: SHA-256 over recipe, bytes of the document, pages and generation.
+
+    A *generation* above 0 asks anew on purpose (`pagemill retry`); *follow_up* is the hash of the further turns
+    of a repair.
+    """
+    pages = ",".join(map(str, page_nos))
+    return hashlib.sha256(f"{recipe_id}:{doc_id}:{pages}:{generation}:{follow_up}".encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class ModelRequest:
+    """One question about one span. Pages travel by reference; pixels are handed over beside it."""
+
+    recipe: Recipe
+    span: Span
+    generation: int = 0
+    more_turns: tuple[Turn, ...] = ()
+
+    @cached_property
+    def base_key(self) -> str:
+        """The key of generation 0: what the page's row is called for good, however often it is asked again."""
+        return request_key(self.recipe.recipe_id, self.span.document.doc_id, self.span.page_nos)
+
+    @cached_property
+    def key(self) -> str:
+        """The key under which the answer is kept."""
+        follow_up = ""
+        if self.more_turns:
+            follow_up = hashlib.sha256(canonical_json([asdict(turn) for turn in self.more_turns])).hexdigest()
+        return request_key(
+            self.recipe.recipe_id,
+            self.span.document.doc_id,
+            self.span.page_nos,
+            generation=self.generation,
+            follow_up=follow_up,
+        )
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """The whole conversation so far."""
+        return self.recipe.turns + self.more_turns
+
+
+@dataclass(frozen=True)
+class ModelResponse:
+    """One answer. `raw` is what the service sent, JSON values only, kept so that it can be judged again.
+
+    `model` is the model that the service says answered. `sends` are the wire sends of the call that brought it.
+    """
+
+    text: str
+    stop_reason: StopReason
+    usage: Usage = field(default_factory=Usage)
+    reasoning: str = ""
+    model: str | None = None
+    request_id: str | None = None
+    status: int | None = None
+    raw: Mapping[str, Any] = field(default_factory=dict)
+    sends: tuple[WireSend, ...] = ()
