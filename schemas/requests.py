@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from schemas.documents import Span
+from schemas.documents import PageFacts, Span
 from schemas.usage import Usage
 from schemas.wire import WireSend
 
@@ -125,6 +125,8 @@ class ModelResponse:
     """One answer. `raw` is what the service sent, JSON values only, kept so that it can be judged again.
 
     `model` is the model that the service says answered. `sends` are the wire sends of the call that brought it.
+    `facts` is what a backend that reads the document itself learned of the pages; empty where pages were rendered
+    for it.
     """
 
     text: str
@@ -136,3 +138,4 @@ class ModelResponse:
     status: int | None = None
     raw: Mapping[str, Any] = field(default_factory=dict)
     sends: tuple[WireSend, ...] = ()
+    facts: tuple[PageFacts, ...] = ()

@@ -1,0 +1,1 @@
+"""What can be run: the flow, and the command `pagemill`."""

@@ -1,0 +1,56 @@
+"""What a run is asked to do: one frozen object, the same from the command line, a notebook or a deployment."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from schemas.page_ranges import PageRange, parse_page_ranges
+
+
+class RunConfig(BaseModel):
+    """The settings of a run. Secrets never stand here but as `SecretStr`; the key comes from the environment."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sources: Annotated[tuple[str, ...], Field(min_length=1)]
+    out: str
+    operation: str = "text"
+    backend: str = "auto"
+    model: str | None = None
+    pages: str | None = None
+    passwords: tuple[SecretStr, ...] = ()
+    ledger: str | None = None
+    region: str | None = None
+    base_url: str | None = None
+    text_format: Literal["markdown", "plain"] = "markdown"
+    max_pixels: Annotated[int | None, Field(ge=4_096)] = None
+    shard_pages: Annotated[int, Field(ge=1, le=10_000)] = 200
+    render_workers: Annotated[int | None, Field(ge=1, le=256)] = None
+    render_timeout: Annotated[float, Field(gt=0)] = 120.0
+    render_memory_mb: Annotated[int, Field(ge=512)] = 4_096
+    in_flight: Annotated[int | None, Field(ge=1, le=10_000)] = None
+    requests_per_minute: Annotated[float | None, Field(gt=0)] = None
+    tokens_per_minute: Annotated[float | None, Field(gt=0)] = None
+    max_attempts: Annotated[int, Field(ge=1, le=20)] = 4
+    patience: Annotated[float, Field(gt=0)] = 900.0
+    call_timeout: Annotated[float, Field(gt=0)] = 320.0
+    max_cost: Annotated[float | None, Field(gt=0)] = None
+    max_tokens: Annotated[int | None, Field(gt=0)] = None
+    max_pages: Annotated[int | None, Field(gt=0)] = None
+
+    @field_validator("pages")
+    @classmethod
+    def _pages_parse(cls, value: str | None) -> str | None:
+        parse_page_ranges(value)
+        return value
+
+    @property
+    def page_ranges(self) -> tuple[PageRange, ...] | None:
+        """The pages to read; None is all."""
+        return parse_page_ranges(self.pages)
+
+    def public(self) -> str:
+        """Give the settings as JSON with secrets masked."""
+        return self.model_dump_json(exclude={"passwords"})

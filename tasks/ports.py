@@ -1,0 +1,235 @@
+"""What the stages may expect of each other: the contracts between parts that do not import one another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol, TypeVar
+
+from schemas.config import RunConfig
+from schemas.documents import PageFacts, RejectedDocument, RenderedPage
+from schemas.models import ModelSpec
+from schemas.records import CallRecord, Flag, PageOrigin, PageRecord, Record, RunRecord
+from schemas.requests import ModelRequest, ModelResponse, Recipe
+
+T = TypeVar("T")
+
+
+class Workers(Protocol):
+    """Processes that can be killed one by one: a hang or a native crash costs one job, never the run."""
+
+    async def run(self, job: Callable[..., T], *args: object, seconds: float | None = None) -> T:
+        """Run *job* (a module-level function, picklable arguments) in a worker process.
+
+        Raises:
+            RenderTimeout: if it took longer than *seconds*; its worker was killed.
+            RenderCrash: if its worker died.
+            DocumentError: whatever the job itself raised.
+        """
+        ...
+
+
+class Backend(Protocol):
+    """A recognizer. One module of `tasks.backends` each; found by its module's name."""
+
+    name: str
+    reads: Literal["pixels", "document"]
+    """Whether pages are rendered for it, or it opens the document itself (then `pages` is empty)."""
+
+    async def ask(self, request: ModelRequest, pages: Sequence[RenderedPage]) -> ModelResponse:
+        """Ask once: no retries, no pacing, its own deadline. Every wire send is in the answer's or error's `sends`.
+
+        Raises:
+            CallError: classified; see `schemas.errors`.
+            DocumentError: if a backend that reads the document could not.
+            RunError: if no further call of this run can succeed.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Give back connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an operation made of an answer, before judging."""
+
+    text: str | None
+    text_format: str | None = None
+    result: str | None = None
+    language: str | None = None
+    origin: PageOrigin | None = None
+    ocr_score: float | None = None
+    flags: tuple[Flag, ...] = ()
+
+
+class Operation(Protocol):
+    """Something that can be asked of pages. One module of `tasks.operations` each; found by its module's name."""
+
+    name: str
+
+    def recipe(self, config: RunConfig, spec: ModelSpec, backend: str) -> Recipe:
+        """Say what is asked.
+
+        Raises:
+            UsageFault: if this backend or model cannot do it; says what to set.
+        """
+        ...
+
+    def read(self, response: ModelResponse) -> Reading:
+        """Turn an answer into text or data. Pure, so that kept answers can be read again.
+
+        Raises:
+            AnswerError: if the answer is not of the form that was asked for.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """An answer as the ledger holds it, with what judging needs beside it.
+
+    `image_sizes` are width and height in pixels of the images that were sent, page by page.
+    """
+
+    request_key: str
+    response: ModelResponse
+    facts: tuple[PageFacts, ...] = ()
+    image_sizes: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where pages of a file went: the shard whose part holds their rows.
+
+    `stale` says that the part is to be written anew (a retry or a replay was asked for).
+    """
+
+    source: str
+    doc_id: str
+    page_nos: tuple[int, ...]
+    shard_id: str
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDocument:
+    """What an earlier look at a file found; valid while size and mtime are the same."""
+
+    doc_id: str
+    media_type: str
+    page_count: int
+    page_labels: tuple[str, ...]
+    encrypted: bool
+    notes: tuple[str, ...]
+
+
+class Answers(Protocol):
+    """The part of the ledger that keeps answers and journals calls. Every method is durable when it returns."""
+
+    async def kept(self, keys: Sequence[str]) -> Mapping[str, KeptAnswer]:
+        """Look up kept answers by request key; absent keys are absent."""
+        ...
+
+    async def open_call(self, call: CallRecord) -> None:
+        """Journal a send before it leaves, so that a kill leaves its trace (outcome `open`)."""
+        ...
+
+    async def close_calls(self, calls: Sequence[CallRecord], answer: KeptAnswer | None = None) -> None:
+        """Write what came of sends, and keep the answer, in one transaction. Inserts sends never opened."""
+        ...
+
+    async def calls_of(self, base_keys: Sequence[str]) -> Sequence[CallRecord]:
+        """List all sends of these requests, every generation, oldest first. `cost` is not filled in."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A block of permits from the account's shared quota; *wait* seconds say when to ask again if it is empty."""
+
+    requests: float
+    tokens: float
+    wait: float = 0.0
+
+
+class SharedQuota(Protocol):
+    """The account's rate, shared between processes and machines through the ledger database."""
+
+    async def take(self, *, requests: float, tokens: float) -> Grant:
+        """Take up to that much of what the account has left now; what is taken is not there for others."""
+        ...
+
+    async def give_back(self, *, requests: float, tokens: float) -> None:
+        """Give back what was not used."""
+        ...
+
+
+class Sink(Protocol):
+    """Where rows go. A part is complete under its name or not there."""
+
+    def write(self, table: str, part: str, records: Sequence[Record]) -> None:
+        """Write or replace one part, atomically.
+
+        Raises:
+            OutputFault: if it cannot be written (space, rights).
+        """
+        ...
+
+    def read(self, table: str, part: str) -> Sequence[Record]:
+        """Read a part back; an absent part has no rows."""
+        ...
+
+    def parts(self, table: str) -> Sequence[str]:
+        """Name the parts that are there, sorted."""
+        ...
+
+
+class Clock(Protocol):
+    """Time as the limiter and the patience see it; tests bring their own."""
+
+    def monotonic(self) -> float:
+        """Seconds, never backwards."""
+        ...
+
+    def now(self) -> datetime:
+        """Wall time, UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class Reporter(Protocol):
+    """Who is told how it goes: a progress bar, plain lines, a Prefect artifact, or nobody."""
+
+    def started(self, run_id: str, recipe: Recipe, config: RunConfig) -> None:
+        """Tell that the run begins."""
+        ...
+
+    def found(self, *, files: int, pages: int, kept: int) -> None:
+        """Tell how much there is so far; *kept* pages were read before. Called again as discovery goes on."""
+        ...
+
+    def rejected(self, document: RejectedDocument) -> None:
+        """Tell of a file that cannot be read."""
+        ...
+
+    def page(self, record: PageRecord, cost: float | None) -> None:
+        """Tell of a page that has its row, and what this run spent on it (None is unknown)."""
+        ...
+
+    def call(self, call: CallRecord) -> None:
+        """Tell of a wire send that is over."""
+        ...
+
+    def note(self, message: str) -> None:
+        """Say something that a human should read."""
+        ...
+
+    def finished(self, run: RunRecord) -> None:
+        """Tell that the run is over."""
+        ...
