@@ -46,8 +46,9 @@ class Turn:
 class Recipe:
     """All that determines an answer besides the pages: two equal recipes ask the same thing.
 
-    `parameters` go to the backend as they are (temperature, max_tokens, ocr_options, ...), as sorted pairs of
-    JSON values. Time-outs, prices, limits, paths and concurrency cannot change an answer and are not here.
+    `parameters` go to the backend as they are (temperature, max_tokens, ocr_options, ...); `options` stay with the
+    operation, which reads the answer by them. Both hold JSON values. Time-outs, prices, limits, paths and
+    concurrency cannot change an answer and are not here.
     """
 
     operation: str
@@ -56,6 +57,7 @@ class Recipe:
     model: str
     turns: tuple[Turn, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
     render: RenderSpec | None = None
 
     @cached_property

@@ -78,8 +78,8 @@ class Operation(Protocol):
         """
         ...
 
-    def read(self, response: ModelResponse) -> Reading:
-        """Turn an answer into text or data. Pure, so that kept answers can be read again.
+    def read(self, response: ModelResponse, recipe: Recipe) -> Reading:
+        """Turn an answer to *recipe* into text or data. Pure, so that kept answers can be read again.
 
         Raises:
             AnswerError: if the answer is not of the form that was asked for.
