@@ -40,39 +40,41 @@ class PageRecord:
     page_no: Annotated[int, "number of the page, from 1"]
     page_label: Annotated[str, "what the document calls the page (`iv`, `A-3`)"]
     status: Annotated[PageStatus, "what became of the page"]
-    error_kind: Annotated[str | None, "stable code of the reason, where the page was not read"]
-    error_message: Annotated[str | None, "the reason in words"]
-    flags: Annotated[tuple[Flag, ...], "signals that the answer may be wrong, with their strength (0-1)"]
+    error_kind: Annotated[str | None, "stable code of the reason, where the page was not read"] = None
+    error_message: Annotated[str | None, "the reason in words"] = None
+    flags: Annotated[tuple[Flag, ...], "signals that the answer may be wrong, with their strength (0-1)"] = ()
     operation: Annotated[str, "what was asked: text, translation, structured"]
-    text: Annotated[str | None, "what was read"]
-    text_format: Annotated[str | None, "markdown or plain"]
-    result: Annotated[str | None, "structured result as JSON"]
-    reasoning: Annotated[str | None, "the model's reasoning, where it gave one"]
-    language: Annotated[str | None, "main language, where the answer names it"]
-    origin: Annotated[PageOrigin | None, "who read it: the model, the text layer, or local OCR"]
+    text: Annotated[str | None, "what was read"] = None
+    text_format: Annotated[str | None, "markdown or plain"] = None
+    result: Annotated[str | None, "structured result as JSON"] = None
+    reasoning: Annotated[str | None, "the model's reasoning, where it gave one"] = None
+    language: Annotated[str | None, "main language, where the answer names it"] = None
+    origin: Annotated[PageOrigin | None, "who read it: the model, the text layer, or local OCR"] = None
     backend: Annotated[str, "recognizer that was asked"]
     model: Annotated[str, "model that was asked"]
-    response_model: Annotated[str | None, "model that the service says answered"]
-    stop_reason: Annotated[str | None, "why the answer ended: stop, length, content_filter, partial"]
+    response_model: Annotated[str | None, "model that the service says answered"] = None
+    stop_reason: Annotated[str | None, "why the answer ended: stop, length, content_filter, partial"] = None
     request_key: Annotated[str, "name of the kept answer in the ledger; joins `calls`"]
-    request_id: Annotated[str | None, "the service's own id of the answer"]
-    generation: Annotated[int, "how often the page was asked anew on purpose"]
-    calls: Annotated[int, "wire sends made for this page, failed ones included"]
-    input_tokens: Annotated[int, "input tokens over all its calls"]
-    output_tokens: Annotated[int, "output tokens over all its calls, reasoning included"]
-    image_tokens: Annotated[int, "part of the input that was image"]
-    cached_tokens: Annotated[int, "part of the input that was billed as cached"]
-    reasoning_tokens: Annotated[int, "part of the output that was reasoning"]
-    cost: Annotated[float | None, "money over all its calls; null is unknown, never 0"]
-    currency: Annotated[str | None, "currency of `cost`"]
-    price_date: Annotated[str | None, "date of the price table behind `cost`"]
-    width: Annotated[float | None, "page width in points, as displayed"]
-    height: Annotated[float | None, "page height in points, as displayed"]
-    image_width: Annotated[int | None, "width in pixels of the image that was sent"]
-    image_height: Annotated[int | None, "height in pixels of the image that was sent"]
-    ink: Annotated[float | None, "share of pixels that differ from the background"]
-    ocr_score: Annotated[float | None, "mean confidence of local OCR (0-1)"]
-    notes: Annotated[tuple[str, ...], "complaints of the parser and the renderer"]
+    request_id: Annotated[str | None, "the service's own id of the answer"] = None
+    generation: Annotated[int, "how often the page was asked anew on purpose"] = 0
+    calls: Annotated[int, "wire sends made for this page, failed ones included"] = 0
+    retries: Annotated[int, "wire sends beyond the first of each request"] = 0
+    input_tokens: Annotated[int, "input tokens over all its calls"] = 0
+    output_tokens: Annotated[int, "output tokens over all its calls, reasoning included"] = 0
+    image_tokens: Annotated[int, "part of the input that was image"] = 0
+    cached_tokens: Annotated[int, "part of the input that was billed as cached"] = 0
+    reasoning_tokens: Annotated[int, "part of the output that was reasoning"] = 0
+    cost: Annotated[float | None, "money over all its calls; null is unknown, never 0"] = None
+    cost_known: Annotated[float, "the part of the cost that is known"] = 0.0
+    currency: Annotated[str | None, "currency of `cost`"] = None
+    price_date: Annotated[str | None, "date of the price table behind `cost`"] = None
+    width: Annotated[float | None, "page width in points, as displayed"] = None
+    height: Annotated[float | None, "page height in points, as displayed"] = None
+    image_width: Annotated[int | None, "width in pixels of the image that was sent"] = None
+    image_height: Annotated[int | None, "height in pixels of the image that was sent"] = None
+    ink: Annotated[float | None, "share of pixels that differ from the background"] = None
+    ocr_score: Annotated[float | None, "mean confidence of local OCR (0-1)"] = None
+    notes: Annotated[tuple[str, ...], "complaints of the parser and the renderer"] = ()
     finished_at: Annotated[datetime, "when the row was made"]
 
 
@@ -81,42 +83,42 @@ class FileRecord:
     """One source file and what it took to read it."""
 
     run_id: Annotated[str, "run that wrote the row"]
-    doc_id: Annotated[str | None, "SHA-256 of the bytes; null where they could not be read"]
+    doc_id: Annotated[str | None, "SHA-256 of the bytes; null where they could not be read"] = None
     source: Annotated[str, "path of the file"]
     name: Annotated[str, "path below the folder that was named as source"]
-    media_type: Annotated[str | None, "format, by content"]
+    media_type: Annotated[str | None, "format, by content"] = None
     size_bytes: Annotated[int, "size of the file"]
-    modified_at: Annotated[datetime | None, "when the file was last changed"]
+    modified_at: Annotated[datetime | None, "when the file was last changed"] = None
     status: Annotated[FileStatus, "never `success` while a page is missing"]
-    error_kind: Annotated[str | None, "stable code of the reason, where the file could not be read"]
-    error_message: Annotated[str | None, "the reason in words"]
+    error_kind: Annotated[str | None, "stable code of the reason, where the file could not be read"] = None
+    error_message: Annotated[str | None, "the reason in words"] = None
     operation: Annotated[str, "what was asked"]
     backend: Annotated[str, "recognizer that was asked"]
     model: Annotated[str, "model that was asked"]
-    page_count: Annotated[int | None, "pages of the document; null where unknown"]
-    pages_selected: Annotated[int, "pages that were to be read"]
-    pages_ok: Annotated[int, "pages with status ok"]
-    pages_blank: Annotated[int, "pages with status blank"]
-    pages_truncated: Annotated[int, "pages with status truncated"]
-    pages_suspect: Annotated[int, "pages with status suspect"]
-    pages_blocked: Annotated[int, "pages with status blocked"]
-    pages_invalid: Annotated[int, "pages with status invalid"]
-    pages_failed: Annotated[int, "pages with status failed"]
-    pages_skipped: Annotated[int, "pages with status skipped"]
-    duplicate_of: Annotated[str | None, "path of the file of the same bytes that carries the cost"]
-    calls: Annotated[int, "wire sends, failed ones included"]
-    retries: Annotated[int, "wire sends beyond the first of each request"]
-    input_tokens: Annotated[int, "input tokens over all calls"]
-    output_tokens: Annotated[int, "output tokens over all calls, reasoning included"]
-    image_tokens: Annotated[int, "part of the input that was image"]
-    cached_tokens: Annotated[int, "part of the input that was billed as cached"]
-    reasoning_tokens: Annotated[int, "part of the output that was reasoning"]
-    cost: Annotated[float | None, "money over all calls; null if any part of it is unknown"]
-    cost_known: Annotated[float, "the part of the cost that is known"]
-    currency: Annotated[str | None, "currency of `cost`"]
-    price_date: Annotated[str | None, "date of the price table behind `cost`"]
-    text_chars: Annotated[int, "characters read"]
-    notes: Annotated[tuple[str, ...], "the parser's complaints about the file"]
+    page_count: Annotated[int | None, "pages of the document; null where unknown"] = None
+    pages_selected: Annotated[int, "pages that were to be read"] = 0
+    pages_ok: Annotated[int, "pages with status ok"] = 0
+    pages_blank: Annotated[int, "pages with status blank"] = 0
+    pages_truncated: Annotated[int, "pages with status truncated"] = 0
+    pages_suspect: Annotated[int, "pages with status suspect"] = 0
+    pages_blocked: Annotated[int, "pages with status blocked"] = 0
+    pages_invalid: Annotated[int, "pages with status invalid"] = 0
+    pages_failed: Annotated[int, "pages with status failed"] = 0
+    pages_skipped: Annotated[int, "pages with status skipped"] = 0
+    duplicate_of: Annotated[str | None, "path of the file of the same bytes that carries the cost"] = None
+    calls: Annotated[int, "wire sends, failed ones included"] = 0
+    retries: Annotated[int, "wire sends beyond the first of each request"] = 0
+    input_tokens: Annotated[int, "input tokens over all calls"] = 0
+    output_tokens: Annotated[int, "output tokens over all calls, reasoning included"] = 0
+    image_tokens: Annotated[int, "part of the input that was image"] = 0
+    cached_tokens: Annotated[int, "part of the input that was billed as cached"] = 0
+    reasoning_tokens: Annotated[int, "part of the output that was reasoning"] = 0
+    cost: Annotated[float | None, "money over all calls; null if any part of it is unknown"] = None
+    cost_known: Annotated[float, "the part of the cost that is known"] = 0.0
+    currency: Annotated[str | None, "currency of `cost`"] = None
+    price_date: Annotated[str | None, "date of the price table behind `cost`"] = None
+    text_chars: Annotated[int, "characters read"] = 0
+    notes: Annotated[tuple[str, ...], "the parser's complaints about the file"] = ()
     finished_at: Annotated[datetime, "when the row was made"]
 
 
@@ -136,25 +138,25 @@ class CallRecord:
     backend: Annotated[str, "recognizer"]
     model: Annotated[str, "model that was asked"]
     outcome: Annotated[CallOutcome, "what came of it; `lost` was in flight when the process died"]
-    http_status: Annotated[int | None, "HTTP status, where there was one"]
-    code: Annotated[str | None, "the service's own code"]
-    message: Annotated[str | None, "the service's own message"]
-    request_id: Annotated[str | None, "the service's own id"]
+    http_status: Annotated[int | None, "HTTP status, where there was one"] = None
+    code: Annotated[str | None, "the service's own code"] = None
+    message: Annotated[str | None, "the service's own message"] = None
+    request_id: Annotated[str | None, "the service's own id"] = None
     started_at: Annotated[datetime, "when it was sent"]
-    first_byte_at: Annotated[datetime | None, "when the answer began"]
-    ended_at: Annotated[datetime | None, "when it was over"]
-    stop_reason: Annotated[str | None, "why the answer ended"]
-    input_tokens: Annotated[int, "input tokens"]
-    output_tokens: Annotated[int, "output tokens, reasoning included"]
-    image_tokens: Annotated[int, "part of the input that was image"]
-    text_tokens: Annotated[int, "part of the input that was text"]
-    video_tokens: Annotated[int, "part of the input that was video"]
-    cached_tokens: Annotated[int, "part of the input that was billed as cached"]
-    reasoning_tokens: Annotated[int, "part of the output that was reasoning"]
-    usage_raw: Annotated[str | None, "usage as the service sent it, as JSON"]
-    cost: Annotated[float | None, "money; null is unknown"]
-    currency: Annotated[str | None, "currency of `cost`"]
-    price_date: Annotated[str | None, "date of the price table behind `cost`"]
+    first_byte_at: Annotated[datetime | None, "when the answer began"] = None
+    ended_at: Annotated[datetime | None, "when it was over"] = None
+    stop_reason: Annotated[str | None, "why the answer ended"] = None
+    input_tokens: Annotated[int, "input tokens"] = 0
+    output_tokens: Annotated[int, "output tokens, reasoning included"] = 0
+    image_tokens: Annotated[int, "part of the input that was image"] = 0
+    text_tokens: Annotated[int, "part of the input that was text"] = 0
+    video_tokens: Annotated[int, "part of the input that was video"] = 0
+    cached_tokens: Annotated[int, "part of the input that was billed as cached"] = 0
+    reasoning_tokens: Annotated[int, "part of the output that was reasoning"] = 0
+    usage_raw: Annotated[str | None, "usage as the service sent it, as JSON"] = None
+    cost: Annotated[float | None, "money; null is unknown"] = None
+    currency: Annotated[str | None, "currency of `cost`"] = None
+    price_date: Annotated[str | None, "date of the price table behind `cost`"] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,9 +91,9 @@ class Text:
 
 
 def unfenced(text: str) -> str:
-    """Take off one code fence around the whole answer.
+    r"""Take off one code fence around the whole answer.
 
-    >>> unfenced("```markdown\\n# Title\\n```")
+    >>> unfenced("```markdown\n# Title\n```")
     '# Title'
     """
     stripped = text.strip()

@@ -1,0 +1,142 @@
+"""Weighing an answer against what is known of its page: what status it deserves, and why.
+
+Pure: the same answer and facts give the same verdict, so that kept answers can be judged again for free. Single
+signals are weak; each is stored with its strength, and only a strong one, or several together, make a page
+`suspect`. Nothing is ever deleted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from schemas.documents import PageFacts
+from schemas.errors import AnswerError, TruncatedAnswer
+from schemas.records import Flag, PageStatus
+from schemas.requests import ModelResponse, Recipe
+from tasks.ports import Operation, Reading
+
+SUSPECT = 1.0
+"""From this sum of signal strengths on, a page is suspect."""
+BLANK_INK = 0.0005
+"""A page with less ink holds no writing: one short line of 10-point type on A4 covers about three times that."""
+EMPTY_INK = 0.01
+"""A page with more ink than this holds something that a reader would see; a memo of one paragraph has 0.012."""
+LOW_OCR_SCORE = 0.6
+"""Below this mean confidence local OCR read another script than it knows, or noise."""
+LOOP_REPEATS = 8
+LOOP_CHARS = 200
+LAYER_CHARS = 200
+"""A text layer shorter than this proves nothing."""
+
+_WORD = re.compile(r"[^\W_]+")
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_REFUSALS = re.compile(
+    r"(?i)^\W*(?:i(?:'m| am) (?:sorry|unable)|i can(?:no|')t (?:see|read|view|process|help|assist)|sorry, (?:but )?i|"
+    r"(?:there is )?no image (?:was |has been )?(?:provided|attached|found)|"
+    r"the (?:provided )?(?:image|input) is missing|"
+    r"as an ai\b|抱歉|对不起|很遗憾|我无法|无法(?:识别|查看|读取)|未(?:提供|上传)图[片像]|请提供图[片像])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of the pages of a span: status, the reading where there is one, and the reason where not."""
+
+    status: PageStatus
+    reading: Reading
+    error_kind: str | None = None
+    error_message: str | None = None
+    flags: tuple[Flag, ...] = ()
+
+
+def judge(response: ModelResponse, facts: tuple[PageFacts, ...], operation: Operation, recipe: Recipe) -> Verdict:
+    """Give the verdict on one answer."""
+    try:
+        reading = operation.read(response, recipe)
+    except AnswerError as error:
+        status: PageStatus = "truncated" if isinstance(error, TruncatedAnswer) else "invalid"
+        return Verdict(status, Reading(text=response.text), error.kind, str(error))
+    flags = reading.flags + tuple(signals(reading, facts))
+    if response.stop_reason == "content_filter":
+        return Verdict("blocked", reading, "blocked", "the service's content filter cut the answer", flags)
+    if response.stop_reason != "stop":
+        return Verdict("truncated", reading, "truncated", _CUT[response.stop_reason], flags)
+    if not (reading.text or reading.result or "").strip() and _is_blank(facts):
+        return Verdict("blank", reading, flags=flags)
+    if sum(flag.score for flag in flags) >= SUSPECT:
+        return Verdict("suspect", reading, "suspect", ", ".join(flag.name for flag in flags), flags)
+    return Verdict("ok", reading, flags=flags)
+
+
+_CUT = {
+    "length": "the answer reached the longest output that the model gives",
+    "partial": "the service cut the answer at its time limit",
+    "error": "the answer ended without saying that it was complete",
+}
+
+
+def _is_blank(facts: tuple[PageFacts, ...]) -> bool:
+    return all(fact.ink is not None and fact.ink < EMPTY_INK and not fact.layer_text for fact in facts)
+
+
+def signals(reading: Reading, facts: tuple[PageFacts, ...]) -> Iterator[Flag]:
+    """List what speaks against the answer."""
+    text = (reading.text or "").strip()
+    if not facts:
+        return
+    if not text and not reading.result:
+        if not _is_blank(facts):
+            yield Flag("empty_answer", 1.0)
+        return
+    if _REFUSALS.match(text) and len(text) < 600:  # noqa: PLR2004 - a page of prose that begins so is no refusal
+        yield Flag("refusal", 1.0)
+    if all(fact.ink is not None and fact.ink < BLANK_INK for fact in facts) and text:
+        yield Flag("text_without_ink", 1.0)
+    if has_loop(text):
+        yield Flag("repetition", 1.0)
+    if reading.ocr_score is not None and reading.ocr_score < LOW_OCR_SCORE:
+        yield Flag("low_ocr_score", 1.0)
+    if any(fact.hidden_text for fact in facts):
+        yield Flag("hidden_text", 0.3)
+    yield from _layer_signals(text, facts)
+
+
+def _layer_signals(text: str, facts: tuple[PageFacts, ...]) -> Iterator[Flag]:
+    layer = " ".join(fact.layer_text for fact in facts if not fact.hidden_text)
+    if len(layer) < LAYER_CHARS:
+        return
+    missing = 1.0 - recall(layer, text)
+    # A layer with a broken encoding misses everything; a few missing words are hyphens and ligatures.
+    if missing > 0.5:  # noqa: PLR2004 - the middle of a scale from 0 to 1
+        yield Flag("layer_missing", round(min(missing, 0.9), 3))
+
+
+def recall(truth: str, text: str) -> float:
+    """Share of the distinct words (CJK: characters) of *truth* that stand in *text*."""
+    wanted = _tokens(truth)
+    return len(wanted & _tokens(text)) / len(wanted) if wanted else 1.0
+
+
+def _tokens(text: str) -> set[str]:
+    folded = text.casefold()
+    return set(_WORD.findall(_CJK.sub(" ", folded))) | set(_CJK.findall(folded))
+
+
+def has_loop(text: str) -> bool:
+    """Say whether *text* ends in one piece repeated so often, and for so long, that no page is written like that.
+
+    Table rules and dot leaders are repetitions that pages do have; they hold no letters.
+    """
+    tail = text[-4_000:]
+    for period in range(1, len(tail) // LOOP_REPEATS + 1):
+        piece = tail[-period:]
+        if not _WORD.search(piece):
+            continue
+        repeats = 1
+        while tail[-period * (repeats + 1) : -period * repeats] == piece:
+            repeats += 1
+        if repeats >= LOOP_REPEATS and repeats * period >= LOOP_CHARS:
+            return True
+    return False

@@ -1,0 +1,161 @@
+"""The journey of a span of pages: the function that a newcomer reads first is `read_span`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from schemas.documents import PageFacts, RenderedPage, Span
+from schemas.errors import BlockedContent, PipelineError
+from schemas.records import PageRecord, PageStatus
+from schemas.requests import ModelRequest, Recipe
+from tasks.judge import Verdict, judge
+from tasks.ports import Answers, KeptAnswer, Operation, Reading
+
+ROOM_PER_PAGE = 1_000_000
+"""Bytes set aside for a page before it is rendered; a page at 2 MP is 0.3 to 0.7 MB."""
+
+
+class Asks(Protocol):
+    """Asks with pace, patience and journal; the answer is durable when it returns."""
+
+    async def ask(self, request: ModelRequest, pages: tuple[RenderedPage, ...]) -> KeptAnswer:
+        """Ask, and keep the answer."""
+        ...
+
+
+class Room(Protocol):
+    """Bounds what is rendered and not yet answered, in bytes."""
+
+    def hold(self, size: int) -> AbstractAsyncContextManager[None]:
+        """Wait for room, and hold it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Desk:
+    """All that the journey of a page needs. `replay` forbids asking."""
+
+    run_id: str
+    recipe: Recipe
+    operation: Operation
+    reads: Literal["pixels", "document"]
+    asker: Asks
+    render: Callable[[Span], Awaitable[tuple[RenderedPage, ...]]]
+    answers: Answers
+    room: Room
+    now: Callable[[], datetime]
+    replay: bool = False
+    flights: dict[str, asyncio.Lock] = field(default_factory=dict)
+    failures: dict[str, PipelineError] = field(default_factory=dict)
+
+
+async def read_span(
+    request: ModelRequest, desk: Desk, *, kept: Mapping[str, KeptAnswer], prior: Mapping[int, PageRecord]
+) -> tuple[PageRecord, ...]:
+    """Take one request from pages to rows: kept answer, else render and ask; then judge; then record.
+
+    A page's fault becomes its row. *prior* are the rows that stand now, by page number, where the span is read
+    again; a replay leaves them alone where no answer was kept.
+
+    Raises:
+        RunError: if the whole run has to stop; the span then has no rows.
+    """
+    try:
+        answer = kept.get(request.key)
+        if answer is None and desk.replay:
+            return tuple(prior[page_no] for page_no in request.span.page_nos if page_no in prior)
+        if answer is None:
+            answer = await ask_once(request, desk)
+    except PipelineError as error:
+        return _rows(request, desk, failed(error), None)
+    facts = answer.facts or answer.response.facts
+    return _rows(request, desk, judge(answer.response, facts, desk.operation, request.recipe), answer)
+
+
+async def ask_once(request: ModelRequest, desk: Desk) -> KeptAnswer:
+    """Ask what nobody of this run has asked: the same pages under another name wait for the first and share it."""
+    lock = desk.flights.setdefault(request.key, asyncio.Lock())
+    try:
+        async with lock:
+            if request.key in desk.failures:
+                raise desk.failures[request.key]
+            found = await desk.answers.kept([request.key])
+            return found.get(request.key) or await _render_and_ask(request, desk)
+    except PipelineError as error:
+        desk.failures[request.key] = error
+        raise
+    finally:
+        if not lock.locked():
+            desk.flights.pop(request.key, None)
+
+
+async def _render_and_ask(request: ModelRequest, desk: Desk) -> KeptAnswer:
+    span = request.span
+    async with desk.room.hold(ROOM_PER_PAGE * len(span.page_nos)):
+        pages = await desk.render(span) if desk.reads == "pixels" else ()
+        return await desk.asker.ask(request, pages)
+
+
+def failed(error: PipelineError) -> Verdict:
+    """Give the verdict on pages that were not read at all."""
+    status: PageStatus = "blocked" if isinstance(error, BlockedContent) else "failed"
+    return Verdict(status, Reading(text=None), error.kind, str(error))
+
+
+def _rows(request: ModelRequest, desk: Desk, verdict: Verdict, answer: KeptAnswer | None) -> tuple[PageRecord, ...]:
+    """One row a page; the reading stands in the first. Calls and tokens are filled in when the shard commits."""
+    return tuple(
+        _row(request, desk, verdict if index == 0 else _rest(verdict), answer, index)
+        for index in range(len(request.span.page_nos))
+    )
+
+
+def _rest(verdict: Verdict) -> Verdict:
+    return Verdict(verdict.status, Reading(text=None), verdict.error_kind, verdict.error_message)
+
+
+def _row(request: ModelRequest, desk: Desk, verdict: Verdict, answer: KeptAnswer | None, index: int) -> PageRecord:
+    document, page_no, reading = request.span.document, request.span.page_nos[index], verdict.reading
+    response = answer.response if answer else None
+    all_facts = (answer.facts or answer.response.facts) if answer else ()
+    facts = all_facts[index] if index < len(all_facts) else PageFacts()
+    image = answer.image_sizes[index] if answer and index < len(answer.image_sizes) else (None, None)
+    return PageRecord(
+        run_id=desk.run_id,
+        doc_id=document.doc_id,
+        source=document.file.source,
+        name=document.file.name,
+        page_no=page_no,
+        page_label=document.page_label(page_no),
+        status=verdict.status,
+        error_kind=verdict.error_kind,
+        error_message=verdict.error_message,
+        flags=verdict.flags,
+        operation=request.recipe.operation,
+        text=reading.text,
+        text_format=reading.text_format,
+        result=reading.result,
+        reasoning=(response.reasoning or None) if response else None,
+        language=reading.language,
+        origin=reading.origin,
+        backend=request.recipe.backend,
+        model=request.recipe.model,
+        response_model=response.model if response else None,
+        stop_reason=response.stop_reason if response else None,
+        request_key=request.key,
+        request_id=response.request_id if response else None,
+        generation=request.generation,
+        width=facts.width or None,
+        height=facts.height or None,
+        image_width=image[0],
+        image_height=image[1],
+        ink=facts.ink,
+        ocr_score=reading.ocr_score,
+        notes=facts.notes,
+        finished_at=desk.now(),
+    )

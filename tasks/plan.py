@@ -1,0 +1,95 @@
+"""What is left to do, and how it is cut into shards."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from schemas.documents import Document, Span
+from schemas.page_ranges import PageRange, select_pages
+from schemas.requests import ModelRequest, Recipe
+from schemas.work import PlannedRequest, Shard
+from tasks.ports import Placement
+
+CUT_EVERY = 4
+"""Past half its size a shard ends behind every fourth document, chosen by its hash: whatever is added or removed
+elsewhere, the cuts behind it fall into place again."""
+
+
+class Placed:
+    """Where pages of each file already have their rows, and which file carries the cost of which bytes."""
+
+    def __init__(self, placements: Iterable[Placement] = ()) -> None:
+        self._by_file: defaultdict[tuple[str, str], list[Placement]] = defaultdict(list)
+        self._claims: defaultdict[str, dict[str, set[int]]] = defaultdict(dict)
+        for placement in placements:
+            self.add(placement)
+
+    def add(self, placement: Placement) -> None:
+        """Take note of rows that were written."""
+        self._by_file[placement.source, placement.doc_id].append(placement)
+        self._claims[placement.doc_id].setdefault(placement.source, set()).update(placement.page_nos)
+
+    def pages(self, source: str, doc_id: str) -> frozenset[int]:
+        """The pages of this file that have their rows."""
+        return frozenset(page for placement in self._by_file.get((source, doc_id), ()) for page in placement.page_nos)
+
+    def shards(self, source: str, doc_id: str) -> tuple[str, ...]:
+        """The shards that hold rows of this file, by their first page of it."""
+        found = sorted(self._by_file.get((source, doc_id), ()), key=lambda placement: placement.page_nos[:1])
+        return tuple(dict.fromkeys(placement.shard_id for placement in found))
+
+    def carrier(self, doc_id: str, source: str, page_no: int) -> str | None:
+        """Name the *other* file of the same bytes that carries the cost of this page; else claim it for *source*."""
+        claims = self._claims[doc_id]
+        for other, pages in claims.items():
+            if page_no in pages:
+                return other if other != source else None
+        claims.setdefault(source, set()).add(page_no)
+        return None
+
+
+def open_requests(
+    document: Document,
+    recipe: Recipe,
+    placed: Placed,
+    *,
+    ranges: Sequence[PageRange] | None,
+    generations: Mapping[str, int],
+) -> Iterator[PlannedRequest]:
+    """List the requests of a document whose rows are not written yet, a page each."""
+    source = document.file.source
+    done = placed.pages(source, document.doc_id)
+    todo = tuple(page for page in select_pages(document.page_count, ranges) if page not in done)
+    for page_no in todo:
+        request = ModelRequest(recipe, Span(document, (page_no,)))
+        generation = generations.get(request.base_key, 0) if generations else 0
+        if generation:
+            request = ModelRequest(recipe, request.span, generation=generation)
+        yield PlannedRequest(request, placed.carrier(document.doc_id, source, page_no))
+
+
+class ShardCutter:
+    """Cuts a stream of requests into shards of at most *size* pages, where the content says so."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._items: list[PlannedRequest] = []
+        self._pages = 0
+
+    def add(self, item: PlannedRequest) -> Shard | None:
+        """Take one request; give the shard that it filled, if it did."""
+        self._items.append(item)
+        self._pages += len(item.request.span.page_nos)
+        return self.flush() if self._pages >= self._size else None
+
+    def end_document(self, doc_id: str) -> Shard | None:
+        """Say that a document ends here; give the shard if this is a place to cut."""
+        if 2 * self._pages >= self._size and int(doc_id[:8], 16) % CUT_EVERY == 0:
+            return self.flush()
+        return None
+
+    def flush(self) -> Shard | None:
+        """Give what is left as the last shard."""
+        items, self._items, self._pages = tuple(self._items), [], 0
+        return Shard(items) if items else None
