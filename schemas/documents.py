@@ -14,7 +14,8 @@ class SourceFile:
     """A path that discovery found, before anything has been read of it.
 
     `path` is what the system opens (it may hold surrogate escapes), `source` the same as clean text for tables,
-    `name` the path below the folder that the user named.
+    `name` the path below the folder that the user named. `explicit` says that the user named the file itself,
+    not a folder that it was found in.
     """
 
     path: str
@@ -23,6 +24,7 @@ class SourceFile:
     size_bytes: int
     modified_at: datetime
     mtime_ns: int
+    explicit: bool = True
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ class Room(Protocol):
 
 @dataclass(frozen=True)
 class Desk:
-    """All that the journey of a page needs. `replay` forbids asking."""
+    """All that the journey of a page needs."""
 
     run_id: str
     recipe: Recipe
@@ -49,7 +49,7 @@ class Desk:
     answers: Answers
     room: Room
     now: Callable[[], datetime]
-    replay: bool = False
+    on_rows: Callable[[tuple[PageRecord, ...]], None] = lambda _: None
     flights: dict[str, asyncio.Lock] = field(default_factory=dict)
     failures: dict[str, PipelineError] = field(default_factory=dict)
 
@@ -59,16 +59,26 @@ async def read_span(
 ) -> tuple[PageRecord, ...]:
     """Take one request from pages to rows: kept answer, else render and ask; then judge; then record.
 
-    A page's fault becomes its row. *prior* are the rows that stand now, by page number, where the span is read
-    again; a replay leaves them alone where no answer was kept.
+    A page's fault becomes its row. *prior* are the rows that stand now, by page number, where a part is written
+    anew: a page that got no answer then is left as it is, unless it is to be asked again on purpose.
 
     Raises:
         RunError: if the whole run has to stop; the span then has no rows.
     """
+    rows = _untouched(request, prior) if request.key not in kept else ()
+    if not rows:
+        rows = await _read(request, desk, kept.get(request.key))
+    desk.on_rows(rows)
+    return rows
+
+
+def _untouched(request: ModelRequest, prior: Mapping[int, PageRecord]) -> tuple[PageRecord, ...]:
+    rows = tuple(prior[page_no] for page_no in request.span.page_nos if page_no in prior)
+    return rows if all(row.request_key == request.key for row in rows) else ()
+
+
+async def _read(request: ModelRequest, desk: Desk, answer: KeptAnswer | None) -> tuple[PageRecord, ...]:
     try:
-        answer = kept.get(request.key)
-        if answer is None and desk.replay:
-            return tuple(prior[page_no] for page_no in request.span.page_nos if page_no in prior)
         if answer is None:
             answer = await ask_once(request, desk)
     except PipelineError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from schemas.documents import Document, Span
 from schemas.page_ranges import PageRange, select_pages
@@ -50,23 +51,15 @@ class Placed:
 
 
 def open_requests(
-    document: Document,
-    recipe: Recipe,
-    placed: Placed,
-    *,
-    ranges: Sequence[PageRange] | None,
-    generations: Mapping[str, int],
+    document: Document, recipe: Recipe, placed: Placed, ranges: Sequence[PageRange] | None
 ) -> Iterator[PlannedRequest]:
     """List the requests of a document whose rows are not written yet, a page each."""
-    source = document.file.source
-    done = placed.pages(source, document.doc_id)
-    todo = tuple(page for page in select_pages(document.page_count, ranges) if page not in done)
-    for page_no in todo:
-        request = ModelRequest(recipe, Span(document, (page_no,)))
-        generation = generations.get(request.base_key, 0) if generations else 0
-        if generation:
-            request = ModelRequest(recipe, request.span, generation=generation)
-        yield PlannedRequest(request, placed.carrier(document.doc_id, source, page_no))
+    source, doc_id = document.file.source, document.doc_id
+    done = placed.pages(source, doc_id)
+    for page_no in select_pages(document.page_count, ranges):
+        if page_no not in done:
+            request = ModelRequest(recipe, Span(document, (page_no,)))
+            yield PlannedRequest(request, placed.carrier(doc_id, source, page_no))
 
 
 class ShardCutter:
@@ -93,3 +86,58 @@ class ShardCutter:
         """Give what is left as the last shard."""
         items, self._items, self._pages = tuple(self._items), [], 0
         return Shard(items) if items else None
+
+
+class Rewrites:
+    """Collects the documents of parts that are to be written anew, until each part has all of its own."""
+
+    def __init__(self, placements: Iterable[Placement]) -> None:
+        self._wanted: defaultdict[str, list[Placement]] = defaultdict(list)
+        self._shards: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        self._found: dict[tuple[str, str], Document] = {}
+        for placement in placements:
+            if placement.stale:
+                self._wanted[placement.shard_id].append(placement)
+                self._shards[placement.source, placement.doc_id].append(placement.shard_id)
+
+    def offer(self, document: Document) -> list[tuple[str, list[tuple[Placement, Document]]]]:
+        """Take a document; give the parts that have all of theirs now, with their id."""
+        key = document.file.source, document.doc_id
+        if key not in self._shards:
+            return []
+        self._found[key] = document
+        return [
+            (shard_id, self._take(shard_id))
+            for shard_id in self._shards[key]
+            if all((placement.source, placement.doc_id) in self._found for placement in self._wanted.get(shard_id, ()))
+        ]
+
+    def rest(self) -> list[tuple[str, list[tuple[Placement, Document]]]]:
+        """Give the parts of which some documents are gone, with those that are there."""
+        return [(shard_id, self._take(shard_id)) for shard_id in tuple(self._wanted)]
+
+    def _take(self, shard_id: str) -> list[tuple[Placement, Document]]:
+        placements = self._wanted.pop(shard_id)
+        return [
+            (placement, self._found[placement.source, placement.doc_id])
+            for placement in placements
+            if (placement.source, placement.doc_id) in self._found
+        ]
+
+
+def rewritten(
+    shard_id: str,
+    parts: Sequence[tuple[Placement, Document]],
+    recipe: Recipe,
+    placed: Placed,
+    generations: Mapping[str, int],
+) -> Shard:
+    """Make the shard that writes an existing part anew, asking in the generation that each request has come to."""
+    items = []
+    for placement, document in parts:
+        for page_no in placement.page_nos:
+            request = ModelRequest(recipe, Span(document, (page_no,)))
+            request = replace(request, generation=generations.get(request.base_key, 0))
+            carrier = placed.carrier(document.doc_id, document.file.source, page_no)
+            items.append(PlannedRequest(request, carrier))
+    return Shard(tuple(items), existing_id=shard_id)

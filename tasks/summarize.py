@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from schemas.documents import Document, RejectedDocument
@@ -21,7 +21,7 @@ class Totals:
     pages: Counter[str]
     pages_selected: int = 0
     calls: int = 0
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     cost_known: float = 0.0
     cost_unknown_files: int = 0
 
@@ -101,7 +101,7 @@ def file_record(
     now: datetime,
 ) -> FileRecord:
     """Make the row of a file from the rows of its pages; *selected* pages were to be read."""
-    pages = Counter(row.status for row in rows)
+    pages: Counter[str] = Counter(row.status for row in rows)
     status = file_status(pages, selected)
     worst = next((row for row in rows if row.error_kind), None)
     return FileRecord(
