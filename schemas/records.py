@@ -5,6 +5,7 @@ Columns are only ever added, at the end, and nullable; a rename or a removal is 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
@@ -211,3 +212,11 @@ class RunRecord:
 
 
 Record = PageRecord | FileRecord | CallRecord | RunRecord
+
+TABLES: Mapping[str, type[Record]] = {
+    "pages": PageRecord,
+    "files": FileRecord,
+    "calls": CallRecord,
+    "runs": RunRecord,
+}
+"""The tables of a dataset, each with what its rows are."""

@@ -167,6 +167,14 @@ class SharedQuota(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class PartSize:
+    """How much a part holds, as it lies."""
+
+    rows: int
+    size_bytes: int
+
+
 class Sink(Protocol):
     """Where rows go. A part is complete under its name or not there."""
 
@@ -184,6 +192,10 @@ class Sink(Protocol):
 
     def parts(self, table: str) -> Sequence[str]:
         """Name the parts that are there, sorted."""
+        ...
+
+    def size(self, table: str, part: str) -> PartSize:
+        """Measure a part that is there, without reading its rows."""
         ...
 
 
