@@ -12,10 +12,6 @@ from schemas.requests import ModelRequest, Recipe
 from schemas.work import PlannedRequest, Shard
 from tasks.ports import Placement
 
-CUT_EVERY = 4
-"""Past half its size a shard ends behind every fourth document, chosen by its hash: whatever is added or removed
-elsewhere, the cuts behind it fall into place again."""
-
 
 class Placed:
     """Where pages of each file already have their rows, and which file carries the cost of which bytes."""
@@ -63,7 +59,11 @@ def open_requests(
 
 
 class ShardCutter:
-    """Cuts a stream of requests into shards of at most *size* pages, where the content says so."""
+    """Cuts a stream of requests into shards of at most *size* pages, where the content says so.
+
+    A shard ends behind a request whose key falls on one chance in half of *size*, so that it holds about that many
+    pages, and whatever is added or removed elsewhere, the next such request puts all later cuts where they were.
+    """
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -74,13 +74,8 @@ class ShardCutter:
         """Take one request; give the shard that it filled, if it did."""
         self._items.append(item)
         self._pages += len(item.request.span.page_nos)
-        return self.flush() if self._pages >= self._size else None
-
-    def end_document(self, doc_id: str) -> Shard | None:
-        """Say that a document ends here; give the shard if this is a place to cut."""
-        if 2 * self._pages >= self._size and int(doc_id[:8], 16) % CUT_EVERY == 0:
-            return self.flush()
-        return None
+        is_cut = int(item.request.base_key[:8], 16) % max(self._size // 2, 1) == 0
+        return self.flush() if is_cut or self._pages >= self._size else None
 
     def flush(self) -> Shard | None:
         """Give what is left as the last shard."""

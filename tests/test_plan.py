@@ -24,7 +24,6 @@ def cut(documents, size=20):
     placed, cutter, shards = Placed(), ShardCutter(size), []
     for one in documents:
         shards += [cutter.add(item) for item in open_requests(one, RECIPE, placed, None)]
-        shards.append(cutter.end_document(one.doc_id))
     return [shard for shard in [*shards, cutter.flush()] if shard]
 
 
