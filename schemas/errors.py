@@ -253,15 +253,29 @@ class SchemaViolation(AnswerError):
 class RunError(Exception):
     """Stops the run, which resumes for free.
 
-    The message says what is wrong; `advice` is the sentence or command that mends it.
+    The message says what is wrong; `advice` is the sentence or command that mends it. Where a service said it,
+    `code`, `status`, `request_id` and `sends` are those of the call, as in `CallError`.
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.INTERNAL
     kind: ClassVar[str] = "run_error"
 
-    def __init__(self, message: str, *, advice: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        advice: str = "",
+        code: str | None = None,
+        status: int | None = None,
+        request_id: str | None = None,
+        sends: tuple[WireSend, ...] = (),
+    ) -> None:
         super().__init__(message)
         self.advice = advice
+        self.code = code
+        self.status = status
+        self.request_id = request_id
+        self.sends = sends
 
 
 class UsageFault(RunError):

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+NOT_SENT = "NotSent"
+"""The code of a call that failed before anything left this machine, and so cannot have been billed."""
+
 
 @dataclass(frozen=True, slots=True)
 class WireSend:
