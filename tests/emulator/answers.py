@@ -1,0 +1,200 @@
+"""What the model answers: planted by a test, given by its reader, or a paragraph that follows from the picture.
+
+`Reply` is the answer before it takes its form on the wire. A behaviour turns a reply into a worse one; see
+`BEHAVIOURS`, which is where a new one is added.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from PIL import Image
+
+from tests.emulator import ocr_tasks, tokens
+
+if TYPE_CHECKING:
+    from tests.emulator.images import Picture
+    from tests.emulator.question import Question
+
+Answer = str | Callable[["Question"], str]
+Reader = Callable[[Image.Image, "Question"], str]
+
+WORDS = [
+    "合同",
+    "甲方",
+    "乙方",
+    "金额",
+    "日期",
+    "发票",
+    "编号",
+    "地址",
+    "联系人",
+    "备注",
+    "数量",
+    "单价",
+    "合计",
+    "付款",
+    "交付",
+    "条款",
+    "附件",
+    "签字",
+    "盖章",
+    "有效期",
+    "invoice",
+    "total",
+    "amount",
+    "date",
+    "number",
+    "address",
+    "contact",
+    "quantity",
+    "price",
+    "delivery",
+    "terms",
+    "annex",
+    "signature",
+    "page",
+    "shipment",
+    "balance",
+    "account",
+    "receipt",
+    "customer",
+    "order",
+    "warranty",
+    "period",
+    "notice",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer. `finish` is what the wire says at the end: "stop", "length", None or the string "null"."""
+
+    text: str
+    ocr_result: dict[str, Any] | None = None
+    reasoning: str = ""
+    finish: str | None = "stop"
+    partial: bool = False
+    form: Literal["list", "string", "empty"] = "list"
+    output_tokens: int = 0
+    reasoning_tokens: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=65_536)
+def paragraph(seed: str) -> str:
+    """Give a few lines of Chinese and English words, the same for the same seed."""
+    dice = random.Random(seed)
+    lines = []
+    for _ in range(dice.randint(2, 6)):
+        words = dice.sample(WORDS, dice.randint(4, 9))
+        lines.append(" ".join(words) + f" {dice.randint(1, 99_999)}" + dice.choice(("。", ".", "")))
+    return "\n".join(lines)
+
+
+def is_blank(picture: Picture) -> bool:
+    """Whether a picture has one colour only."""
+    with picture.open() as image:
+        image.draft("L", (image.width // 8, image.height // 8))
+        extrema = image.convert("L").getextrema()
+    return extrema[0] == extrema[1]
+
+
+def _by_default(picture: Picture) -> str:
+    return "" if is_blank(picture) else paragraph(picture.sha256)
+
+
+class Mind:
+    """What the emulated models know. All three can be set by a test, at any time.
+
+    `answers` maps a picture's SHA-256 to its text, or to a function of the question. `reader` reads pictures that
+    have no answer planted. `responder`, if set, answers every question alone.
+    """
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Answer] = {}
+        self.reader: Reader | None = None
+        self.responder: Callable[[Question], str] | None = None
+
+    def answer(self, question: Question) -> Reply:
+        """Answer in the model's own words, cut at its `max_tokens`."""
+        task = question.ocr_options.get("task")
+        text = self._text(question)
+        reply = ocr_tasks.perform(task, text, question) if task else Reply(text)
+        if question.thinks:
+            thought = f"The user shows {len(question.pictures)} picture(s). I read them from top to bottom."
+            reply = replace(reply, reasoning=thought, reasoning_tokens=tokens.count(thought))
+        return measured(reply, question.parameters.get("max_tokens") or question.model.max_output)
+
+    def _text(self, question: Question) -> str:
+        if self.responder is not None:
+            return self.responder(question)
+        pictures = question.pictures or tuple(frame for video in question.videos for frame in video.frames[:1])
+        if not pictures:
+            return paragraph(question.prompt)
+        read = [self._read(picture, question) for picture in pictures]
+        if question.wants_json:
+            return _as_json(read)
+        return "\n\n".join(read)
+
+    def _read(self, picture: Picture, question: Question) -> str:
+        planted = self.answers.get(picture.sha256)
+        if planted is not None:
+            return planted if isinstance(planted, str) else planted(question)
+        if self.reader is not None:
+            with picture.open() as image:
+                return self.reader(image, question)
+        return _by_default(picture)
+
+
+def _as_json(read: list[str]) -> str:
+    """JSON mode promises an object: the first planted one, else one around what was read."""
+    import json
+
+    for text in read:
+        if text.lstrip().startswith("{"):
+            return text
+    return json.dumps({"text": "\n\n".join(read)}, ensure_ascii=False)
+
+
+def measured(reply: Reply, limit: int) -> Reply:
+    """Count the answer's tokens; beyond *limit* it is cut and says so."""
+    length = tokens.count(reply.text)
+    if length <= limit:
+        return replace(reply, output_tokens=length + reply.reasoning_tokens)
+    return cut(reply, limit)
+
+
+def cut(reply: Reply, limit: int, finish: str | None = "length") -> Reply:
+    """Cut the answer after *limit* tokens; what was read of structure is lost with its end."""
+    return replace(
+        reply,
+        text=tokens.cut(reply.text, limit),
+        ocr_result=None,
+        finish=finish,
+        output_tokens=limit + reply.reasoning_tokens,
+    )
+
+
+def half(reply: Reply) -> int:
+    return max(1, (reply.output_tokens - reply.reasoning_tokens) // 2)
+
+
+def _partial(reply: Reply) -> Reply:
+    """What the service gives when its own time is over: the beginning, and a header that says so."""
+    return replace(cut(reply, half(reply), finish="null"), partial=True)
+
+
+BEHAVIOURS: dict[str, Callable[[Reply], Reply]] = {
+    "partial": _partial,
+    "length": lambda reply: cut(reply, half(reply)),
+    "finish-null": lambda reply: replace(reply, finish=None),
+    "finish-null-string": lambda reply: replace(reply, finish="null"),
+    "content-string": lambda reply: replace(reply, form="string"),
+    "content-empty": lambda reply: replace(reply, form="empty"),
+}
+"""Answers that arrive well formed and are not what was asked for; all are billed."""

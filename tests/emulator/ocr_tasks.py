@@ -1,0 +1,115 @@
+"""The built-in tasks of OCR models: what was read, in each task's own form."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.emulator.answers import Reply
+    from tests.emulator.question import Question
+
+GRID = 999
+"""Boxes in the text are given on a grid of this many steps; boxes in `ocr_result` in pixels of the picture."""
+KEY_VALUE = re.compile(r"^\s*([^:：]{1,40})[:：]\s*(.+)$", re.MULTILINE)
+
+
+def perform(task: str, text: str, question: Question) -> Reply:
+    """Put what was read into the form of *task*."""
+    from tests.emulator.answers import Reply
+
+    if task == "advanced_recognition":
+        return Reply(_fenced_boxes(text), ocr_result={"words_info": _words_info(text, question)})
+    if task == "key_information_extraction":
+        values = _values(text, question)
+        return Reply(f"```json\n{json.dumps(values, ensure_ascii=False, indent=1)}\n```", {"kv_result": values})
+    return Reply(_FORMS.get(task, str)(text))
+
+
+def _html(text: str) -> str:
+    rows = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in line.split())}</tr>" for line in text.splitlines())
+    return f"```html\n<table>{rows}</table>\n```"
+
+
+def _latex(text: str) -> str:
+    return f"```latex\n\\documentclass{{article}}\n\\begin{{document}}\n{text}\n\\end{{document}}\n```"
+
+
+_FORMS = {
+    "table_parsing": _html,
+    "document_parsing": _latex,
+    "formula_recognition": lambda text: f"$${text}$$",
+}
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _boxes(text: str) -> list[tuple[str, float, float, float, float]]:
+    """Give each line with left, top, width and height, as shares of the page."""
+    lines = _lines(text)
+    pitch = 0.9 / max(len(lines), 1)
+    longest = max(map(len, lines), default=1)
+    return [
+        (line, 0.05, 0.05 + pitch * number, 0.9 * len(line) / longest, pitch * 0.8) for number, line in enumerate(lines)
+    ]
+
+
+def _words_info(text: str, question: Question) -> list[dict[str, Any]]:
+    wide, tall = question.pictures[0].width, question.pictures[0].height
+    infos = []
+    for line, left, top, width, height in _boxes(text):
+        x1, y1, x2, y2 = (
+            round(part) for part in (left * wide, top * tall, (left + width) * wide, (top + height) * tall)
+        )
+        infos.append(
+            {
+                "location": [x1, y1, x2, y1, x2, y2, x1, y2],
+                "rotate_rect": [(x1 + x2) // 2, (y1 + y2) // 2, y2 - y1, x2 - x1, 90],
+                "text": line,
+            }
+        )
+    return infos
+
+
+def _fenced_boxes(text: str) -> str:
+    rows = []
+    for line, left, top, width, height in _boxes(text):
+        middle = (left + width / 2, top + height / 2, height, width)
+        box = [*(round(part * GRID) for part in middle), 90]
+        rows.append(f'\t{{"rotate_rect": {box}, "text": {json.dumps(line, ensure_ascii=False)}}}')
+    return "```json\n[\n" + ",\n".join(rows) + "\n]\n```"
+
+
+def _values(text: str, question: Question) -> dict[str, Any]:
+    schema = (question.ocr_options.get("task_config") or {}).get("result_schema")
+    try:
+        planted = json.loads(text)
+    except ValueError:
+        planted = {key.strip(): value.strip() for key, value in KEY_VALUE.findall(text)}
+    if not isinstance(planted, dict):
+        planted = {}
+    if not schema:
+        return planted
+    return _filled(schema, planted, random.Random(question.pictures[0].sha256), blank=not text)
+
+
+def _filled(
+    schema: Mapping[str, Any], planted: Mapping[str, Any], dice: random.Random, *, blank: bool
+) -> dict[str, Any]:
+    """Fill a schema: planted values first, invented ones else, and the string "null" where there is nothing to read."""
+    values: dict[str, Any] = {}
+    for key, wanted in schema.items():
+        known = planted.get(key)
+        if isinstance(wanted, dict):
+            values[key] = _filled(wanted, known if isinstance(known, dict) else {}, dice, blank=blank)
+        elif known is not None:
+            values[key] = known
+        else:
+            values[key] = "null" if blank or planted else str(dice.randint(1_000, 99_999_999))
+    return values
