@@ -1,0 +1,54 @@
+"""The text layer of a page: its words, and whether all of them can be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from PIL import Image
+
+from tasks.drawing.looks import is_even
+
+MAX_LAYER_TEXT = 50_000
+_LEAST_SIDE = 2
+
+
+def folded(text: str) -> str:
+    """Fold whitespace, drop what is no text (unpaired surrogates, NUL), and cap the length."""
+    clean = text.encode("utf-8", "ignore").decode().replace("\0", "")
+    return " ".join(clean.split())[:MAX_LAYER_TEXT]
+
+
+def has_hidden_text(layer: dict[str, Any], picture: Image.Image, scale: tuple[float, float]) -> bool:
+    """Whether a word of the text layer cannot be seen on the picture.
+
+    It is invisible by its render mode or its alpha, or it stands where the picture shows one even colour: white
+    on white, or covered. *layer* is PyMuPDF's dictionary of the page, *scale* pixels per point.
+    """
+    grey = picture.convert("L")
+    for span in _spans(layer):
+        if not any(letter.isalnum() for letter in span["text"]):
+            continue
+        if span["alpha"] == 0:
+            return True
+        box = _box(span["bbox"], scale, grey.size)
+        if box is not None and is_even(grey, box):
+            return True
+    return False
+
+
+def _spans(layer: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for block in layer["blocks"]:
+        for line in block.get("lines", ()):
+            yield from line["spans"]
+
+
+def _box(
+    bbox: tuple[float, float, float, float], scale: tuple[float, float], size: tuple[int, int]
+) -> tuple[int, int, int, int] | None:
+    """Give the pixels of a box in points; None where hardly any lie on the page."""
+    left, right = (min(max(round(x * scale[0]), 0), size[0]) for x in (bbox[0], bbox[2]))
+    top, bottom = (min(max(round(y * scale[1]), 0), size[1]) for y in (bbox[1], bbox[3]))
+    if right - left < _LEAST_SIDE or bottom - top < _LEAST_SIDE:
+        return None
+    return left, top, right, bottom
