@@ -1,0 +1,123 @@
+"""What the asking commands print: an estimate, how an output stands, the models that are known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from datetime import date, datetime
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from flows.describe import price_line
+from flows.wording import command, counts, duration, money, plural, short, visible
+from schemas.estimate import Estimate
+from schemas.models import ModelSpec
+from schemas.status import PageProblem, Status
+
+MOST_PROBLEMS = 20
+_RETRIABLE = ("failed", "truncated", "suspect", "blocked", "invalid")
+
+
+def as_json(value: object) -> str:
+    """Give a dataclass, or a list of them, as one line of JSON."""
+    plain = [asdict(item) for item in value] if isinstance(value, list) else asdict(value)  # type: ignore[call-overload]
+    return json.dumps(plain, default=_plain)
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)
+
+
+def show_estimate(estimate: Estimate, console: Console) -> None:
+    """Print what a run would take."""
+    console.print(_grid(_estimate_lines(estimate)))
+
+
+def _estimate_lines(estimate: Estimate) -> Iterator[tuple[str, str]]:
+    rejected = f", {estimate.rejected:,} that cannot be read" if estimate.rejected else ""
+    yield "files", f"{estimate.files:,}{rejected}"
+    yield "pages", f"{estimate.pages:,} to read, {estimate.pages_kept:,} kept and free"
+    yield "input", f"{estimate.input_tokens:,} tokens, of which {estimate.image_tokens:,} image (exact)"
+    output = (estimate.output_tokens_low, estimate.output_tokens_likely, estimate.output_tokens_high)
+    low, likely, high = (f"{count:,}" for count in output)
+    yield "output", f"{likely} tokens, between {low} and {high}"
+    yield "cost", _cost_range(estimate)
+    if estimate.minutes_at_limits is None:
+        yield "time", "unknown: no rate limit is known"
+    else:
+        yield "time", f"{duration(estimate.minutes_at_limits * 60)} at the rate limits"
+    yield "based on", estimate.basis
+
+
+def _cost_range(estimate: Estimate) -> str:
+    if estimate.cost_likely is None:
+        return "unknown: no price is known"
+    low, likely, high = (
+        money(cost, 0.0, estimate.currency) for cost in (estimate.cost_low, estimate.cost_likely, estimate.cost_high)
+    )
+    dated = f", prices of {estimate.price_date}" if estimate.price_date else ""
+    source = f" ({estimate.price_source})" if estimate.price_source else ""
+    return f"{likely}, between {low} and {high}{dated}{source}"
+
+
+def show_status(status: Status, out: str, console: Console) -> None:
+    """Print how an output stands, its first problems, and what to type next."""
+    console.print(_grid(_status_lines(status)))
+    for problem in status.problems[:MOST_PROBLEMS]:
+        console.print(_problem(problem), soft_wrap=True, highlight=False)
+    if (more := len(status.problems) - MOST_PROBLEMS) > 0:
+        console.print(Text(f"and {plural(more, 'problem')} more; see the pages table"))
+    if wanted := [name for name in _RETRIABLE if status.pages.get(name)]:
+        line = command("pagemill", "retry", "--out", out, "--only", ",".join(wanted))
+        console.print(Text.assemble(("ask again: ", "bold"), visible(line)), soft_wrap=True, highlight=False)
+
+
+def _status_lines(status: Status) -> Iterator[tuple[str, str]]:
+    if status.runs:
+        last = status.runs[-1]
+        why = f" ({last.error_kind})" if last.error_kind else ""
+        yield "last run", f"{last.run_id}: {last.status.replace('_', ' ')}{why}, {last.finished_at:%Y-%m-%d %H:%M} UTC"
+    yield "runs", f"{len(status.runs):,}"
+    if status.held_by:
+        yield "at work", status.held_by
+    yield "files", counts(status.files)
+    yield "pages", counts(status.pages)
+    if status.calls:
+        yield "calls", counts(status.calls)
+        yield "tokens", f"{status.usage.input_tokens:,} in, {status.usage.output_tokens:,} out"
+        yield "cost", money(status.cost, status.cost_known, status.currency)
+
+
+def _problem(problem: PageProblem) -> Text:
+    page = f" page {problem.page_no}" if problem.page_no is not None else ""
+    said = ": ".join(filter(None, (problem.error_kind, short(problem.message or ""))))
+    return Text.assemble((f"{problem.status:<9} ", "red"), f"{visible(problem.source)}{page}: {said}")
+
+
+def show_models(models: Mapping[str, ModelSpec], console: Console) -> None:
+    """Print the model table."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in ("model", "backend", "requests/min", "tokens/min", "price", "as of"):
+        table.add_column(heading, justify="right" if heading.endswith("/min") else "left", overflow="fold")
+    for spec in models.values():
+        table.add_row(*(Text(visible(cell)) for cell in _model_row(spec)))
+    console.print(table)
+
+
+def _model_row(spec: ModelSpec) -> tuple[str, ...]:
+    retired = f"retired {spec.retired_on}" if spec.retired_on else price_line(spec.price)
+    rates = (spec.limits.requests_per_minute, spec.limits.tokens_per_minute)
+    limits = (f"{rate:,.0f}" if rate else "unknown" for rate in rates)
+    return (spec.name, ", ".join(spec.backends), *limits, retired, str(spec.as_of or "unknown"))
+
+
+def _grid(lines: Iterable[tuple[str, str]]) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold")
+    grid.add_column(overflow="fold")
+    for label, text in lines:
+        grid.add_row(label, Text(visible(text)))
+    return grid
