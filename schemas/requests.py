@@ -35,7 +35,10 @@ class RenderSpec:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One turn of a conversation. `images` says that the span's page images stand in it, before the text."""
+    """One turn of a conversation. `images` says that the span's page images stand in it.
+
+    Whether before or behind the text is the backend's choice: it knows what its models read and cache best.
+    """
 
     role: Literal["system", "user", "assistant"]
     text: str
