@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+__all__ = ["PARSER_ERRORS", "drain_notes", "errors", "one_line", "pymupdf", "tidy_notes"]
+
 _UNUSED = ("pymupdf.layout", "pymupdf4llm")
 MAX_NOTES = 20
 MAX_NOTE_LENGTH = 200

@@ -22,7 +22,15 @@ _ORIENTATION = 0x0112
 _MAX_CONTENT = 1_000_000
 _TEXT = re.compile(rb"(?<!\S)BT\s.*?\sET(?!\S)", re.DOTALL)
 _MARK = re.compile(rb"/[\w.-]+\s+(?:BMC|(?:<<[^<>]*>>|/[\w.-]+)\s+(?:BDC|DP))|EMC")
-_CONTENT = re.compile(rb"\s*(?:(?:q|Q|(?:[-+\d.]+\s+){6}cm|/(?P<name>[^\s/<>\[\]()]+)\s+Do)(?:\s+|$))+")
+_NUMBER = rb"[-+\d.]+\s+"
+_CLIP = re.compile(rb"((?:" + _NUMBER + rb"){4})re\s+W\*?\s+n(?!\S)")
+_PLACED = rb"(?:" + _NUMBER + rb"){6}cm|/(?P<name>[^\s/<>\[\]()]+)\s+Do"
+_CONTENT = re.compile(rb"\s*(?:(?:q|Q|/\w+\s+ri|" + _PLACED + rb")(?:\s+|$))+")
+_NO_CHANGE = {
+    "SMask": {"null"},
+    "Mask": {"null"},
+    "Decode": {"null", "[0 1]", "[0 1 0 1 0 1]"},
+}
 _PLAIN_COLOURS = re.compile(r"Device(RGB|Gray)|Cal(RGB|Gray)|ICCBased\((RGB|Gray)\b.*")
 
 
@@ -44,7 +52,7 @@ def find_scan(document: Any, page: Any, drawn: dict[str, Any]) -> Scan | None:
         return None
     if drawn["has-mask"] or not _PLAIN_COLOURS.fullmatch(drawn["cs-name"]):
         return None
-    name = _only_picture(page.read_contents())
+    name = _only_picture(page.read_contents(), page.mediabox)
     xrefs = {image[0] for image in page.get_images(full=True) if image[7] == name and image[9] == 0}
     if len(xrefs) != 1 or _shows_more(page):
         return None
@@ -62,18 +70,31 @@ def _is_whole_page(drawn: dict[str, Any], rect: Any) -> bool:
     return all(abs(gap) <= allowed for gap, allowed in edges) and abs(stretch - 1) <= _STRETCH
 
 
-def _only_picture(content: bytes) -> str | None:
+def _only_picture(content: bytes, mediabox: Any) -> str | None:
     """Name the one picture that a content stream places; None if the stream does anything else but write text.
 
-    Whether that text is invisible is asked separately. A graphics state (`gs`), a clip, a path or a colour makes
-    it something else.
+    Whether that text is invisible is asked separately. A graphics state (`gs`), a path, a colour, or a clip
+    that does not leave the whole page makes it something else.
     """
     if len(content) > _MAX_CONTENT:
         return None
-    match = _CONTENT.fullmatch(_MARK.sub(b" ", _TEXT.sub(b" ", content)))
-    if match is None or content.count(b" Do") != 1 or match["name"] is None:
+    placing = _MARK.sub(b" ", _TEXT.sub(b" ", content))
+    before, scaled, after = placing.partition(b" cm")
+    match = _CONTENT.fullmatch(_CLIP.sub(lambda clip: _unless_whole(clip, mediabox), before) + scaled + after)
+    if match is None or placing.count(b" Do") != 1 or match["name"] is None:
         return None
     return match["name"].decode("latin-1")
+
+
+def _unless_whole(clip: re.Match[bytes], mediabox: Any) -> bytes:
+    """Take a clip out of the stream that leaves the page whole; it stands before any change of scale."""
+    try:
+        x, y, width, height = (float(number) for number in clip[1].split())
+    except ValueError:
+        return clip[0]
+    across, down = _EDGE * mediabox.width, _EDGE * mediabox.height
+    whole = x <= mediabox.x0 + across and x + width >= mediabox.x1 - across
+    return b" " if whole and y <= mediabox.y0 + down and y + height >= mediabox.y1 - down else clip[0]
 
 
 def _shows_more(page: Any) -> bool:
@@ -84,8 +105,10 @@ def _shows_more(page: Any) -> bool:
 
 def _embedded(document: Any, xref: int, size: Size) -> Scan | None:
     """Take the JPEG out of the file, if the file shows it without changing its colours."""
-    keys = {key: document.xref_get_key(xref, key)[1] for key in ("Filter", "SMask", "Mask", "Decode", "DecodeParms")}
-    if keys.pop("Filter") not in {"/DCTDecode", "[/DCTDecode]"} or any(value != "null" for value in keys.values()):
+    values = {key: document.xref_get_key(xref, key)[1] for key in ("Filter", "DecodeParms", *_NO_CHANGE)}
+    if values["Filter"] not in {"/DCTDecode", "[/DCTDecode]"} or "ColorTransform 0" in values["DecodeParms"]:
+        return None
+    if any(values[key] not in allowed for key, allowed in _NO_CHANGE.items()):
         return None
     scan = jpeg_scan(document.xref_stream_raw(xref))
     return scan if scan is not None and scan.size == size else None

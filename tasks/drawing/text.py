@@ -11,6 +11,8 @@ from tasks.drawing.looks import is_even
 
 MAX_LAYER_TEXT = 50_000
 _LEAST_SIDE = 2
+_A_SENTENCE = 20
+"""Letters. Single glyphs get lost in dense drawings without anybody hiding them."""
 
 
 def folded(text: str) -> str:
@@ -20,21 +22,29 @@ def folded(text: str) -> str:
 
 
 def has_hidden_text(layer: dict[str, Any], picture: Image.Image, scale: tuple[float, float]) -> bool:
-    """Whether a word of the text layer cannot be seen on the picture.
+    """Whether a part of the text layer worth a sentence, or most of it, cannot be seen on the picture.
 
-    It is invisible by its render mode or its alpha, or it stands where the picture shows one even colour: white
-    on white, or covered. *layer* is PyMuPDF's dictionary of the page, *scale* pixels per point.
+    Text is invisible by its render mode or its alpha, or because it stands where the picture shows one even
+    colour: white on white, or covered. *layer* is PyMuPDF's dictionary of the page, *scale* pixels per point.
     """
     grey = picture.convert("L")
+    seen = hidden = 0
     for span in _spans(layer):
-        if not any(letter.isalnum() for letter in span["text"]):
-            continue
-        if span["alpha"] == 0:
+        letters = sum(letter.isalnum() for letter in span["text"])
+        if letters and _is_hidden(span, grey, scale):
+            hidden += letters
+        else:
+            seen += letters
+        if hidden >= _A_SENTENCE:
             return True
-        box = _box(span["bbox"], scale, grey.size)
-        if box is not None and is_even(grey, box):
-            return True
-    return False
+    return hidden > seen
+
+
+def _is_hidden(span: dict[str, Any], grey: Image.Image, scale: tuple[float, float]) -> bool:
+    if span["alpha"] == 0:
+        return True
+    box = _box(span["bbox"], scale, grey.size)
+    return box is not None and is_even(grey, box)
 
 
 def _spans(layer: dict[str, Any]) -> Iterator[dict[str, Any]]:
