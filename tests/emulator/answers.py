@@ -23,51 +23,13 @@ if TYPE_CHECKING:
 Answer = str | Callable[["Question"], str]
 Reader = Callable[[Image.Image, "Question"], str]
 
-WORDS = [
-    "合同",
-    "甲方",
-    "乙方",
-    "金额",
-    "日期",
-    "发票",
-    "编号",
-    "地址",
-    "联系人",
-    "备注",
-    "数量",
-    "单价",
-    "合计",
-    "付款",
-    "交付",
-    "条款",
-    "附件",
-    "签字",
-    "盖章",
-    "有效期",
-    "invoice",
-    "total",
-    "amount",
-    "date",
-    "number",
-    "address",
-    "contact",
-    "quantity",
-    "price",
-    "delivery",
-    "terms",
-    "annex",
-    "signature",
-    "page",
-    "shipment",
-    "balance",
-    "account",
-    "receipt",
-    "customer",
-    "order",
-    "warranty",
-    "period",
-    "notice",
-]
+WORDS = (
+    *("合同", "甲方", "乙方", "金额", "日期", "发票", "编号", "地址", "联系人", "备注", "数量", "单价"),
+    *("合计", "付款", "交付", "条款", "附件", "签字", "盖章", "有效期", "invoice", "total", "amount", "date"),
+    *("number", "address", "contact", "quantity", "price", "delivery", "terms", "annex", "signature", "page"),
+    *("shipment", "balance", "account", "receipt", "customer", "order", "warranty", "period", "notice"),
+)
+COMPRESSED = frozenset({"JPEG", "PNG", "WEBP"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +58,24 @@ def paragraph(seed: str) -> str:
     return "\n".join(lines)
 
 
+_blank: dict[str, bool] = {}
+
+
 def is_blank(picture: Picture) -> bool:
     """Whether a picture has one colour only."""
+    if picture.format in COMPRESSED and len(picture.data) > picture.width * picture.height // 25 + 4_096:
+        return False  # one colour is never so many bytes, and decoding a page costs more than all else here
+    known = _blank.get(picture.sha256)
+    if known is None:
+        known = _blank[picture.sha256] = _has_one_colour(picture)
+    return known
+
+
+def _has_one_colour(picture: Picture) -> bool:
     with picture.open() as image:
         image.draft("L", (image.width // 8, image.height // 8))
-        extrema = image.convert("L").getextrema()
-    return extrema[0] == extrema[1]
+        low, high = image.convert("L").getextrema()
+    return low == high
 
 
 def _by_default(picture: Picture) -> str:

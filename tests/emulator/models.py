@@ -18,6 +18,9 @@ class Vision:
     max_pixels: int
     ceiling: int
     markers: int = 2
+    """Tokens before and behind a picture, counted with it."""
+    frame_tokens: int = 640
+    """What a frame of a video has at most."""
 
 
 VL32 = Vision(32, 4_096, 2_621_440, 16_777_216)
@@ -94,7 +97,7 @@ def current() -> dict[str, Model]:
 
 def late_2024() -> dict[str, Model]:
     """Models as they answered at the end of 2024: fewer usage fields, no marker tokens in `image_tokens`."""
-    vision = replace(VL28, markers=0)
-    vl = Model("qwen-vl-plus", vision, max_input=30_000, max_output=2_000, era="2024", unseen_tokens=8)
+    vision = replace(VL28, markers=0, frame_tokens=768)
+    vl = Model("qwen-vl-plus", vision, max_input=30_000, max_output=2_000, era="2024", unseen_tokens=6)
     ocr = replace(vl, name="qwen-vl-ocr", vision=replace(OCR28, markers=0), max_output=4_096, max_images=1, ocr=True)
     return {model.name: model for model in (vl, replace(vl, name="qwen-vl-max"), ocr)}

@@ -68,6 +68,7 @@ class Visit:
         model = service.model_named(body.get("model"))
         call.model = model.name
         self.exchange.headers |= payloads.model_headers(model.era, call.request_id, finished=not call.stream)
+        self.exchange.compressed = model.era == "2025"
         service.limits.admit(call.account, model.name)
         asked = await self._read(body, model)
         service.limits.admit_tokens(call.account, model.name, asked.input_tokens)

@@ -28,6 +28,7 @@ def add_routes(app: web.Application, service: Service) -> None:
     async def rest(request: web.Request) -> web.StreamResponse:
         call = service.calls.open(request.path, {}, service.new_request_id())
         exchange = Exchange(request, payloads.headers(call.request_id), service.stopping)
+        exchange.headers["eagleeye-traceid"] = call.request_id.replace("-", "")
         call.key = request.headers.get("authorization", "").removeprefix("Bearer ").strip() or None
         call.stream = request.headers.get("x-dashscope-sse", "").lower() == "enable"
         refused = await _refusal(request, service, call)
@@ -38,6 +39,7 @@ def add_routes(app: web.Application, service: Service) -> None:
             exchange.headers |= {"x-dashscope-call-gateway": "true"}
             return await exchange.error_event(refused.status, body)
         if not refused.by_gateway:
+            exchange.compressed = True
             exchange.headers |= {"x-dashscope-call-gateway": "true"}
         return exchange.json(refused.status, body)
 

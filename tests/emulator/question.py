@@ -203,7 +203,9 @@ def _text_tokens(reader: _Reader, model: Model, settings: Mapping[str, Any]) -> 
     system = 0 if "system" in reader.roles else tokens.MESSAGE_TOKENS + model.unseen_tokens
     words = sum(tokens.count(text) for _, text in reader.texts)
     framing = len(reader.roles) * tokens.MESSAGE_TOKENS + tokens.OPENING_TOKENS
-    return framing + system + words + _task_tokens(settings)
+    media = len(reader.pictures) + len(reader.videos)
+    markers = media * (tokens.MARKER_TOKENS - model.vision.markers)  # counted as text where not with the picture
+    return framing + system + words + markers + _task_tokens(settings)
 
 
 def _task_tokens(settings: Mapping[str, Any]) -> int:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MESSAGE_TOKENS = 5
 """Opening, role, line break, closing and line break around every message."""
+MARKER_TOKENS = 2
+"""Before and behind every picture or video."""
 OPENING_TOKENS = 3
 """Opening, role and line break of the answer to come."""
 
@@ -86,5 +88,5 @@ def video_tokens(frames: Sequence[tuple[int, int]], vision: Vision) -> int:
     if not frames:
         return 0
     width, height = frames[0]
-    wide, tall = seen_size(width, height, vision, 4 * vision.patch**2, 640 * vision.patch**2)
+    wide, tall = seen_size(width, height, vision, 4 * vision.patch**2, vision.frame_tokens * vision.patch**2)
     return math.ceil(len(frames) / 2) * (wide * tall // vision.patch**2) + vision.markers

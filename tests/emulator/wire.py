@@ -17,17 +17,18 @@ from tests.emulator.payloads import dumps, event, timing_headers
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-GZIP_FROM = 512
-"""Bodies shorter than this go uncompressed."""
-
 
 @dataclass(slots=True)
 class Exchange:
-    """One request with all that is needed to answer it. `stopping` is set when the emulator ends."""
+    """One request with all that is needed to answer it. `stopping` is set when the emulator ends.
+
+    `compressed` says whether whole bodies go as gzip, to callers that take it.
+    """
 
     request: web.Request
     headers: dict[str, str]
     stopping: asyncio.Event
+    compressed: bool = False
     arrived: float = field(default_factory=time.time)
     settings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -42,7 +43,8 @@ class Exchange:
     def plain(self, status: int, data: bytes, content_type: str = "application/json") -> web.Response:
         headers = self._headers(content_type)
         response = web.Response(status=status, body=data, headers=headers)
-        if len(data) >= GZIP_FROM and "gzip" in self.request.headers.get("accept-encoding", ""):
+        response.enable_chunked_encoding()
+        if self.compressed and "gzip" in self.request.headers.get("accept-encoding", ""):
             response.enable_compression(web.ContentCoding.gzip)
         return response
 
