@@ -1,0 +1,71 @@
+"""The runs that were made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, select
+
+from schemas.records import RunRecord, RunStatus
+from tasks.ledger.store import Store, replacing
+from tasks.ledger.tables import runs
+
+_COLUMNS = ("run_id", "dataset_id", "status", "started_at", "finished_at")
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRun:
+    """A run as the ledger knows it; `record` is there once it ended by itself."""
+
+    run_id: str
+    dataset_id: str
+    status: RunStatus | Literal["open"]
+    started_at: datetime
+    finished_at: datetime | None = None
+    record: RunRecord | None = None
+
+
+class RunBook(Store):
+    """Notes when runs begin and how they end."""
+
+    def __init__(self, engine: Engine, where: str) -> None:
+        super().__init__(engine, where)
+        self._run = replacing(self.insert(runs), "run_id")
+
+    async def open_run(self, run_id: str, dataset_id: str, started_at: datetime) -> None:
+        """Note that a run began."""
+        row = _run_row(KeptRun(run_id, dataset_id, "open", started_at))
+        await self.write_rows(lambda: [(self._run, row)])
+
+    async def close_run(self, dataset_id: str, record: RunRecord) -> None:
+        """Note how a run ended."""
+        kept = KeptRun(record.run_id, dataset_id, record.status, record.started_at, record.finished_at, record)
+        await self.write_rows(lambda: [(self._run, _run_row(kept))])
+
+    async def runs(self, dataset_id: str) -> Sequence[KeptRun]:
+        """List the runs into a dataset, oldest first."""
+        return await self.read(partial(_runs, dataset_id=dataset_id))
+
+
+def _run_row(run: KeptRun) -> dict[str, Any]:
+    record = run.record and json.dumps(asdict(run.record), default=datetime.isoformat)
+    return {**{name: getattr(run, name) for name in _COLUMNS}, "record": record}
+
+
+def _runs(connection: Connection, dataset_id: str) -> list[KeptRun]:
+    wanted = select(runs).where(runs.c.dataset_id == dataset_id).order_by(runs.c.started_at, runs.c.run_id)
+    return [
+        KeptRun(**{**row._asdict(), "record": row.record and _run_record(row.record)})
+        for row in connection.execute(wanted)
+    ]
+
+
+def _run_record(text: str) -> RunRecord:
+    plain = json.loads(text)
+    times = {name: datetime.fromisoformat(plain[name]) for name in ("started_at", "finished_at")}
+    return RunRecord(**{**plain, **times})
