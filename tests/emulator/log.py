@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
@@ -74,16 +73,17 @@ class Tally:
     input_tokens: int = 0
     output_tokens: int = 0
     image_tokens: int = 0
-    statuses: Counter[str] = field(default_factory=Counter)
-    faults: Counter[str] = field(default_factory=Counter)
+    statuses: dict[str, int] = field(default_factory=dict)
+    faults: dict[str, int] = field(default_factory=dict)
 
     def add(self, call: Call) -> None:
         self.requests += 1
         self.answered += call.outcome == "answered"
         self.throttled += call.status == 429
-        self.statuses[str(call.status)] += 1
+        status = str(call.status)
+        self.statuses[status] = self.statuses.get(status, 0) + 1
         if call.fault:
-            self.faults[call.fault] += 1
+            self.faults[call.fault] = self.faults.get(call.fault, 0) + 1
         if call.billed:
             self.billed += 1
             self.input_tokens += call.usage.get("input_tokens", 0)

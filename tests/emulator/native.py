@@ -14,7 +14,7 @@ from tests.emulator.answers import BEHAVIOURS
 from tests.emulator.downloads import fetch
 from tests.emulator.log import SeenImage
 from tests.emulator.refusal import Refusal, TooLarge, bad_parameter
-from tests.emulator.wire import Exchange
+from tests.emulator.wire import Exchange, Stopped
 
 if TYPE_CHECKING:
     from tests.emulator.answers import Reply
@@ -47,9 +47,12 @@ class Visit:
         except TooLarge:
             self.call.outcome, self.call.status = "refused", 413
             return self.exchange.plain(413, b"Payload Too Large", "text/plain")
-        except (asyncio.CancelledError, ConnectionError):
-            self.call.outcome = "stopped" if self.service.stopping.is_set() else "disconnected"
+        except asyncio.CancelledError:
+            self._abandoned("stopped" if self.service.stopping.is_set() else "disconnected")
             raise
+        except ConnectionError as gone:
+            self._abandoned("stopped" if isinstance(gone, Stopped) else "disconnected")
+            return self.exchange.close()
         except Exception as bug:
             logger.exception("the emulator failed")
             self.call.outcome = "crashed"
@@ -57,6 +60,10 @@ class Visit:
             raise
         finally:
             self.service.calls.close(self.call)
+
+    def _abandoned(self, outcome: str) -> None:
+        if self.call.fault is None:  # what the fault brought about is the fault
+            self.call.outcome = outcome
 
     async def _admit(self) -> Question:
         """Pass the gateway: size, key, model, quota; then read the question."""

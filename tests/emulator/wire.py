@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
+class Stopped(ConnectionError):
+    """The emulator ended before the answer."""
+
+
 @dataclass(slots=True)
 class Exchange:
     """One request with all that is needed to answer it. `stopping` is set when the emulator ends.
@@ -32,13 +36,17 @@ class Exchange:
     arrived: float = field(default_factory=time.time)
     settings: Mapping[str, Any] = field(default_factory=dict)
 
-    async def wait(self, seconds: float) -> bool:
-        """Wait; True if the emulator stops meanwhile."""
-        if seconds <= 0:
-            return self.stopping.is_set()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.stopping.wait(), seconds)
-        return self.stopping.is_set()
+    async def wait(self, seconds: float) -> None:
+        """Wait.
+
+        Raises:
+            Stopped: if the emulator ends meanwhile.
+        """
+        if seconds > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), seconds)
+        if self.stopping.is_set():
+            raise Stopped
 
     def plain(self, status: int, data: bytes, content_type: str = "application/json") -> web.Response:
         headers = self._headers(content_type)
@@ -113,8 +121,7 @@ class Exchange:
         parts = self.settings.get("parts", 10)
         step = -(-len(data) // parts)
         for start in range(0, len(data), step):
-            if await self.wait(self.settings.get("seconds", 0.4)):
-                break
+            await self.wait(self.settings.get("seconds", 0.4))
             await response.write(data[start : start + step])
         return response
 
