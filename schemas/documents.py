@@ -22,7 +22,7 @@ class SourceFile:
     source: str
     name: str
     size_bytes: int
-    modified_at: datetime
+    modified_at: datetime | None
     mtime_ns: int
     explicit: bool = True
 
