@@ -48,10 +48,11 @@ def status(ctx: typer.Context, out: Out, ledger: Ledger = None, *, as_json: AsJs
 
 def models(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     """List the models that are known, with their limits and prices."""
-    from tasks.catalogue import load_models
+    from tasks.catalogue import load_catalogue
 
     session: Session = ctx.obj
+    known = load_catalogue()
     if as_json:
-        session.emit(listing.as_json(list(load_models().values())))
+        session.emit(listing.as_json(list(known.models.values())))
     else:
-        listing.show_models(load_models(), session.data)
+        listing.show_models(known.models, known.defaults, session.data)

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
-from flows import asking, faults, running
+from flows import asking, doctor, faults, running
 from flows.engine import CoreEngine, Engine
 from flows.session import Session
 from schemas.errors import ExitCode, RunError
@@ -26,7 +26,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for _command in (running.run, asking.estimate, asking.status, running.retry, running.replay, asking.models):
+for _command in (
+    running.run,
+    asking.estimate,
+    asking.status,
+    running.retry,
+    running.replay,
+    asking.models,
+    doctor.doctor,
+):
     app.command()(_command)
 
 

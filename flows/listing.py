@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from flows.describe import price_line
-from flows.wording import command, counts, duration, money, plural, short, visible
+from flows.wording import command, counts, duration, money, plural, short, tokens, visible
 from schemas.estimate import Estimate
 from schemas.models import ModelSpec
 from schemas.status import PageProblem, Status
@@ -97,21 +97,32 @@ def _problem(problem: PageProblem) -> Text:
     return Text.assemble((f"{problem.status:<9} ", "red"), f"{visible(problem.source)}{page}: {said}")
 
 
-def show_models(models: Mapping[str, ModelSpec], console: Console) -> None:
-    """Print the model table."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for heading in ("model", "backend", "requests/min", "tokens/min", "price", "as of"):
-        table.add_column(heading, justify="right" if heading.endswith("/min") else "left", overflow="fold")
-    for spec in models.values():
-        table.add_row(*(Text(visible(cell)) for cell in _model_row(spec)))
-    console.print(table)
+def show_models(models: Mapping[str, ModelSpec], defaults: Mapping[str, str], console: Console) -> None:
+    """Print the model table, a backend at a time; a star marks what is asked where none is named."""
+    for backend in sorted({name for spec in models.values() for name in spec.backends}):
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", title=backend, title_justify="left")
+        for heading in ("model", "req/min", "tok/min", "in/M", "out/M", "price of"):
+            side: Literal["left", "right"] = "left" if heading in {"model", "price of"} else "right"
+            table.add_column(heading, justify=side, no_wrap=True)
+        for spec in (spec for spec in models.values() if backend in spec.backends):
+            star = "*" if defaults.get(backend) == spec.name else " "
+            table.add_row(*(Text(visible(cell)) for cell in (star + spec.name, *_model_row(spec))))
+        console.print(table)
+    console.print(Text("* asked where none is named; ? not known; prices of the first tier, per million tokens"))
 
 
 def _model_row(spec: ModelSpec) -> tuple[str, ...]:
-    retired = f"retired {spec.retired_on}" if spec.retired_on else price_line(spec.price)
-    rates = (spec.limits.requests_per_minute, spec.limits.tokens_per_minute)
-    limits = (f"{rate:,.0f}" if rate else "unknown" for rate in rates)
-    return (spec.name, ", ".join(spec.backends), *limits, retired, str(spec.as_of or "unknown"))
+    limits = tuple(
+        tokens(round(rate)) if rate else "?"
+        for rate in (spec.limits.requests_per_minute, spec.limits.tokens_per_minute)
+    )
+    if spec.retired_on:
+        return (*limits, "", "", "retired")
+    if spec.price is None:
+        return (*limits, "?", "?", "")
+    tier, currency = spec.price.tiers[0], spec.price.currency
+    prices = ("?" if price is None else money(price, 0.0, currency) for price in (tier.input, tier.output))
+    return (*limits, *prices, str(spec.price.as_of))
 
 
 def _grid(lines: Iterable[tuple[str, str]]) -> Table:
