@@ -142,6 +142,11 @@ def test_a_sum_with_an_unknown_part_is_unknown_and_says_what_is_known() -> None:
     assert total.spoken() == "unknown, of which known 0.0010 CNY"
 
 
+@pytest.mark.parametrize(("money", "said"), [(0.0, "0.00 CNY"), (0.01234, "0.0123 CNY"), (1234.567, "1,234.57 CNY")])
+def test_money_is_rounded_for_the_eye_only(money: float, said: str) -> None:
+    assert Tally(cost_known=money, currencies=frozenset({"CNY"})).spoken() == said
+
+
 def test_sends_beyond_the_first_of_a_request_are_retries() -> None:
     calls = [CALL, CALL, replace(CALL, request_key="other")]
     assert tally(calls).retries == 1

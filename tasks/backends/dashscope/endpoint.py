@@ -26,14 +26,21 @@ def base_address(base_url: str | None, region: str | None) -> str | None:
 
 
 def _checked(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if not _is_address(url):
         msg = f"{url!r} is no address"
         raise UsageFault(msg, advice="give --base-url as https://host/api/v1")
-    if "compatible-mode" in parts.path:
+    if "compatible-mode" in url:
         msg = f"{url} is the address for OpenAI's clients, not for DashScope's own"
         raise UsageFault(msg, advice=f"use {url.replace('compatible-mode', 'api')}")
     return url.rstrip("/")
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
 def _of_region(region: str) -> str:

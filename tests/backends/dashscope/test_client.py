@@ -197,6 +197,15 @@ async def test_a_cancelled_call_is_cancelled(emulator: Emulator, backend: Backen
         await call
 
 
+async def test_a_redirected_question_leaves_twice(bench: Bench) -> None:
+    moved = http(b"", status=307, headers="Location: /elsewhere\r\nContent-Length: 0\r\n")
+    answer = http(b'{"output": {"choices": [{"finish_reason": "stop", "message": {"content": "a"}}]}}')
+    async with saying(moved, answer) as address:
+        response = await bench(address).ask(request_of(), [page_of()])
+    assert [send.status for send in response.sends] == [307, 200]
+    assert all(send.ended_at is not None for send in response.sends)
+
+
 async def test_a_call_that_could_not_leave_counts_no_send(bench: Bench) -> None:
     async with saying() as address:
         pass
