@@ -199,7 +199,9 @@ async def test_a_cancelled_call_is_cancelled(emulator: Emulator, backend: Backen
 
 async def test_a_redirected_question_leaves_twice(bench: Bench) -> None:
     moved = http(b"", status=307, headers="Location: /elsewhere\r\nContent-Length: 0\r\n")
-    answer = http(b'{"output": {"choices": [{"finish_reason": "stop", "message": {"content": "a"}}]}}')
+    answer = http(
+        b'{"output": {"choices": [{"finish_reason": "stop", "message": {"role": "assistant", "content": "a"}}]}}'
+    )
     async with saying(moved, answer) as address:
         response = await bench(address).ask(request_of(), [page_of()])
     assert [send.status for send in response.sends] == [307, 200]
