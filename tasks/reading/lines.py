@@ -47,9 +47,15 @@ class Line:
         return self.box[3] - self.box[1]
 
     @property
+    def length(self) -> float:
+        """How many characters; where they could not be read, how many would have room."""
+        sides = sorted((self.width, self.height))
+        return len(self.text) or sides[1] / max(sides[0], 1.0)
+
+    @property
     def is_legible(self) -> bool:
         """Whether the line is worth to stand in the text."""
-        return self.score is None or self.score >= LEGIBLE
+        return bool(self.text) and (self.score is None or self.score >= LEGIBLE)
 
 
 def scaled(lines: Iterable[Line], x: float, y: float) -> list[Line]:
@@ -76,8 +82,8 @@ def turned_back(box: Box, rotation: int, width: float, height: float) -> Box:
 
 
 def mean_score(lines: Iterable[Line]) -> float | None:
-    """Average the scores by characters over all recognized lines, the illegible included; None if there are none."""
-    scored = [(len(line.text), line.score) for line in lines if line.score is not None and line.text]
+    """Average the scores by length over all recognized lines, the illegible included; None if there are none."""
+    scored = [(line.length, line.score) for line in lines if line.score is not None]
     weight = sum(length for length, _ in scored)
     return sum(length * score for length, score in scored) / weight if weight else None
 

@@ -55,15 +55,28 @@ def read_upright(picture: Image.Image) -> Recognized:
 
 
 def recognize(picture: Image.Image) -> list[Line]:
-    """Find and read the lines of a picture; boxes are in its pixels."""
-    found = _engine()(_pixels(picture), use_det=True, use_cls=False, use_rec=True)
-    if found.boxes is None or found.txts is None or found.scores is None:
+    """Find and read the lines of a picture; boxes are in its pixels.
+
+    A line that was found and not read stays, without text and with score 0: what cannot be read must show.
+    """
+    from rapidocr.utils.process_img import map_boxes_to_original
+
+    engine = _engine()
+    engine.update_params(use_det=True, use_cls=False, use_rec=True)
+    pixels, steps = engine.preprocess_img(_pixels(picture))
+    # The engine's own call drops the lines that it could not read.
+    found, _, read, _ = engine.run_ocr_steps(pixels, steps)
+    if found.boxes is None:
         return []
-    lines = []
-    for corners, text, score in zip(found.boxes.tolist(), found.txts, found.scores, strict=True):
-        xs, ys = [x for x, _ in corners], [y for _, y in corners]
-        lines.append(Line(text, (min(xs), min(ys), max(xs), max(ys)), round(float(score), 4)))
-    return lines
+    boxes = map_boxes_to_original(found.boxes, steps, picture.height, picture.width).tolist()
+    texts = read.txts or [""] * len(boxes)
+    scores = read.scores or [0.0] * len(boxes)
+    return [_line(*each) for each in zip(boxes, texts, scores, strict=True)]
+
+
+def _line(corners: Sequence[Sequence[float]], text: str, score: float) -> Line:
+    xs, ys = [x for x, _ in corners], [y for _, y in corners]
+    return Line(text.strip(), (min(xs), min(ys), max(xs), max(ys)), round(float(score), 4) if text.strip() else 0.0)
 
 
 def turn_needed(picture: Image.Image, lines: Sequence[Line]) -> int:
