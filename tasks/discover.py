@@ -153,7 +153,7 @@ def _rejected(path: str, root: str, error: DocumentError, *, explicit: bool = Tr
 
 
 def _text(path: str) -> str:
-    """Give a path as clean UTF-8; bytes that are none stand as `\\xff`."""
+    """Give a path as clean UTF-8; bytes that are none stand as escapes."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 

@@ -13,8 +13,19 @@ Nothing here may run in the main process of a run: parsers hang and crash.
 from __future__ import annotations
 
 from tasks.drawing.bounds import MAX_SOURCE_PIXELS
-from tasks.drawing.cache import opened
+from tasks.drawing.cache import check_unchanged, opened
+from tasks.drawing.handle import open_bytes
 from tasks.drawing.open import open_source
+from tasks.drawing.sniff import media_type_of
 from tasks.drawing.source import PageSource, Scan
 
-__all__ = ["MAX_SOURCE_PIXELS", "PageSource", "Scan", "open_source", "opened"]
+__all__ = [
+    "MAX_SOURCE_PIXELS",
+    "PageSource",
+    "Scan",
+    "check_unchanged",
+    "media_type_of",
+    "open_bytes",
+    "open_source",
+    "opened",
+]

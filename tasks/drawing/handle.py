@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from schemas.errors import MissingDocument, UnreadableDocument
 
@@ -22,7 +22,7 @@ def readable(path: str) -> Iterator[str]:
         yield path if _encodable(path) else f"/dev/fd/{stream.fileno()}"
 
 
-def open_bytes(path: str) -> BinaryIO:
+def open_bytes(path: str) -> BufferedReader:
     """Open a document's bytes for reading.
 
     Raises:

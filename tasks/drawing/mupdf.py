@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["PARSER_ERRORS", "drain_notes", "errors", "one_line", "pymupdf", "tidy_notes"]
+__all__ = ["PARSER_ERRORS", "drain_notes", "errors", "is_out_of_memory", "one_line", "pymupdf", "tidy_notes"]
 
 _UNUSED = ("pymupdf.layout", "pymupdf4llm")
 MAX_NOTES = 20
@@ -39,6 +39,12 @@ errors = pymupdf.mupdf
 
 PARSER_ERRORS = (errors.FzErrorBase, RuntimeError, ValueError, TypeError, IndexError, OSError)
 """What PyMuPDF raises on a broken document: MuPDF's own errors, and Python's where it trusts what it parsed."""
+
+
+def is_out_of_memory(fault: BaseException) -> bool:
+    """Whether MuPDF gave up because an allocation failed; it wraps that in an error of its own."""
+    words = f"{fault} {fault.__cause__ or ''}"
+    return isinstance(fault, MemoryError) or re.search(r"\b[cm]alloc\b.*failed", words) is not None
 
 
 def drain_notes() -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image
 
 from schemas.documents import PageFacts
-from schemas.errors import CorruptDocument, DocumentTooLarge, EncryptedDocument, RenderFailed
+from schemas.errors import CorruptDocument, DocumentError, DocumentTooLarge, EncryptedDocument, RenderFailed
 from schemas.pixels import Size
 from tasks.drawing import mupdf
 from tasks.drawing.bounds import guard_pixels, page_index
@@ -185,8 +185,12 @@ def _faults(error: type[CorruptDocument | RenderFailed], page_no: int | None = N
     where = "" if page_no is None else f"page {page_no}: "
     try:
         yield
+    except (DocumentError, MemoryError):
+        raise
     except mupdf.errors.FzErrorLimit as fault:
         raise DocumentTooLarge(where + one_line(fault)) from None
-    except mupdf.PARSER_ERRORS as fault:
+    except Exception as fault:  # noqa: BLE001 - a parser that trusts what it parsed raises anything
+        if mupdf.is_out_of_memory(fault):
+            raise MemoryError from None
         words = "; ".join((one_line(fault.__cause__ or fault), *drain_notes()[:3]))
         raise error(where + words) from None

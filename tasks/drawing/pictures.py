@@ -10,7 +10,7 @@ import pillow_heif
 from PIL import Image, UnidentifiedImageError
 
 from schemas.documents import PageFacts
-from schemas.errors import CorruptDocument, DocumentTooLarge, RenderFailed
+from schemas.errors import CorruptDocument, DocumentError, DocumentTooLarge, RenderFailed
 from schemas.pixels import Size
 from tasks.drawing.bounds import MAX_SOURCE_PIXELS, guard_pixels, page_index
 from tasks.drawing.formats import PAGED_PICTURES, PICTURES
@@ -38,7 +38,6 @@ _TURNS = {
 """EXIF orientation: degrees clockwise that a viewer turns the picture, and the transposition that does it."""
 _POINTS = 72
 _CREDIBLE_DPI = (30.0, 4_800.0)
-_BROKEN = (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError, RuntimeError)
 
 
 class PictureDocument:
@@ -121,7 +120,9 @@ class PictureDocument:
             except UnidentifiedImageError:
                 msg = f"{where}its first bytes are those of {self._media_type}, the rest is not"
                 raise error(msg) from None
-            except _BROKEN as fault:
+            except (DocumentError, MemoryError):
+                raise
+            except Exception as fault:  # noqa: BLE001 - a decoder that trusts what it reads raises anything
                 raise error(where + (one_line(fault) or type(fault).__name__)) from None
 
 

@@ -57,13 +57,20 @@ def _by_structure(head: bytes) -> str | None:
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
     if head[4:8] == b"ftyp":
-        return _BRANDS.get(head[8:12])
+        return _by_brands(head[8 : int.from_bytes(head[:4], "big")])
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _DIB_HEADERS:
         return "image/bmp"
     if _is_dib(head):
         return "image/x-dib"
     root = _ROOT.match(head)
     return _ROOTS.get(root[1]) if root else None
+
+
+def _by_brands(brands: bytes) -> str | None:
+    """Tell AVIF from HEIC, which share a container: by the major brand, and a generic one by its companions."""
+    if b"avif" in brands[8:]:
+        return "image/avif"
+    return _BRANDS.get(brands[:4])
 
 
 def _is_dib(head: bytes) -> bool:

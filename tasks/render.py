@@ -1,0 +1,132 @@
+"""Pages as the model will see them: rendered at exactly its pixels, or passed on as they stand in the file."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from PIL import Image
+
+from schemas.documents import Document, PageImage, RenderedPage, Span
+from schemas.errors import DocumentTooLarge
+from schemas.pixels import MAX_RATIO, MIN_SIDE, Size, fit
+from schemas.requests import RenderSpec
+from tasks.drawing import PageSource, Scan, opened
+from tasks.drawing.looks import has_colour
+from tasks.ports import Workers
+
+_LESSER_QUALITIES = (75, 65, 50)
+_SHRINK = 0.8
+_ENLARGED = 2
+"""A scan that would be drawn at more than twice its own size is drawn: small print reads better enlarged."""
+
+
+class Frame(NamedTuple):
+    """The picture that is sent, and how much of it the page takes from the top left; the rest is white."""
+
+    sent: Size
+    page: Size
+
+
+async def render_span(span: Span, spec: RenderSpec, *, workers: Workers, seconds: float) -> tuple[RenderedPage, ...]:
+    """Render the span's pages in a worker process; a page may take *seconds*.
+
+    Raises:
+        DocumentError: if a page cannot be rendered, or the file is no longer the one that was identified.
+    """
+    return await workers.run(render_pages, span.document, span.page_nos, spec, seconds=seconds * len(span.page_nos))
+
+
+def render_pages(document: Document, page_nos: Sequence[int], spec: RenderSpec) -> tuple[RenderedPage, ...]:
+    """Render pages of one document; the job of a worker."""
+    with opened(document) as source:
+        return tuple(render_page(source, page_no, spec) for page_no in page_nos)
+
+
+def render_page(source: PageSource, page_no: int, spec: RenderSpec) -> RenderedPage:
+    """Render one page, or pass it on where it is a JPEG that the model sees whole."""
+    natural = source.natural_size(page_no)
+    scan = source.scan(page_no)
+    if scan is not None and can_pass(scan, natural, spec):
+        glance = _glance(scan)
+        if glance is not None:
+            image = PageImage(scan.data, "image/jpeg", *scan.size, passed_through=True)
+            return RenderedPage(page_no, source.facts(page_no, glance), image)
+    frame = framed(natural, spec)
+    picture = source.picture(page_no, frame.page)
+    facts = source.facts(page_no, picture)
+    return RenderedPage(page_no, facts, encoded(_on_canvas(_coloured(picture, spec), frame.sent), spec))
+
+
+def framed(natural: Size, spec: RenderSpec) -> Frame:
+    """Give the size at which the model sees a page of *natural* pixels, white added where no model takes its shape.
+
+    Rounding to the model's patches can double a ratio, so half of what the service refuses is taken as its limit.
+    """
+    least = max(MIN_SIDE, spec.patch, math.ceil(max(natural) * 2 / MAX_RATIO))
+    padded = Size(max(natural.width, least), max(natural.height, least))
+    sent = fit(*padded, spec)
+    page = Size(
+        max(1, round(natural.width * sent.width / padded.width)),
+        max(1, round(natural.height * sent.height / padded.height)),
+    )
+    return Frame(sent, page)
+
+
+def can_pass(scan: Scan, natural: Size, spec: RenderSpec) -> bool:
+    """Whether the JPEG in the file serves the model as well as a rendered one."""
+    longer, shorter = max(scan.size), min(scan.size)
+    return (
+        shorter >= MIN_SIDE
+        and longer <= shorter * MAX_RATIO
+        and longer * shorter <= spec.max_pixels
+        and len(scan.data) <= spec.max_bytes
+        and spec.colour in {"auto", "grey" if scan.grey else "rgb"}
+        and natural.width <= scan.size.width * _ENLARGED
+    )
+
+
+def encoded(picture: Image.Image, spec: RenderSpec) -> PageImage:
+    """Encode as JPEG within the specification's bytes: at lower quality if need be, and then smaller.
+
+    Raises:
+        DocumentTooLarge: if not even the smallest picture is small enough.
+    """
+    while True:
+        for quality in (spec.jpeg_quality, *(lower for lower in _LESSER_QUALITIES if lower < spec.jpeg_quality)):
+            buffer = io.BytesIO()
+            picture.save(buffer, "JPEG", quality=quality)
+            if buffer.tell() <= spec.max_bytes:
+                return PageImage(buffer.getvalue(), "image/jpeg", *picture.size)
+        smaller = fit(picture.width * _SHRINK, picture.height * _SHRINK, spec)
+        if smaller == picture.size:
+            msg = f"its picture cannot be encoded in {spec.max_bytes} bytes"
+            raise DocumentTooLarge(msg)
+        picture = picture.resize(smaller, Image.Resampling.BICUBIC)
+
+
+def _glance(scan: Scan) -> Image.Image | None:
+    """Decode at half size, which is enough to measure a page; None if the JPEG is broken after all."""
+    try:
+        with Image.open(io.BytesIO(scan.data), formats=("JPEG",)) as image:
+            image.draft(None, (image.width // 2, image.height // 2))
+            image.load()
+            return image
+    except (OSError, SyntaxError, ValueError):
+        return None
+
+
+def _coloured(picture: Image.Image, spec: RenderSpec) -> Image.Image:
+    grey = spec.colour == "grey" or (spec.colour == "auto" and not has_colour(picture))
+    mode = "L" if grey else "RGB"
+    return picture if picture.mode == mode else picture.convert(mode)
+
+
+def _on_canvas(picture: Image.Image, size: Size) -> Image.Image:
+    if picture.size == size:
+        return picture
+    canvas = Image.new(picture.mode, size, "white")
+    canvas.paste(picture)
+    return canvas
