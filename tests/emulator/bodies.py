@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tests.emulator.faults import CATALOGUE
 from tests.emulator.limits import ALLOCATION, BURST, RATE
 from tests.emulator.payloads import dumps
+from tests.emulator.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +27,6 @@ class Faulty:
     data: bytes
     content_type: str = JSON
     code: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 REFUSALS: dict[str, tuple[int, str, str]] = {
@@ -56,25 +56,19 @@ REFUSALS: dict[str, tuple[int, str, str]] = {
 }
 
 
-STATUS_FAULTS = frozenset(name for name, fault in CATALOGUE.items() if fault.kind == "status")
 BODY_FAULTS = frozenset(name for name, fault in CATALOGUE.items() if fault.kind == "body")
 
 
-def status_fault(name: str, request_id: str, settings: Mapping[str, Any]) -> Faulty:
-    """Give the answer of a fault of kind "status"; `retry_after` seconds become a header."""
-    after = settings.get("retry_after")
-    headers = {} if after is None else {"retry-after": str(after)}
-    if name in REFUSALS:
-        status, code, message = REFUSALS[name]
-        body = {"code": code, "message": settings.get("message", message), "request_id": request_id}
-        return Faulty(status, dumps(body).encode(), code=code, headers=headers)
-    return _BY_GATEWAY[name]
+def refusal(name: str, settings: Mapping[str, Any]) -> Refusal:
+    """Give the refusal of that name; `message` in *settings* is said in place of the usual one."""
+    status, code, message = REFUSALS[name]
+    return Refusal(status, code, settings.get("message", message))
 
 
 _OPENAI = {
     "error": {"message": "internal server error", "type": "internal_error", "param": None, "code": "internal_error"}
 }
-_BY_GATEWAY = {
+GATEWAY = {
     "413": Faulty(413, b"Payload Too Large", "text/plain"),
     "502-html": Faulty(502, GATEWAY_PAGE.encode(), HTML),
     "502-not-utf8": Faulty(502, "<html><body>网关错误</body></html>".encode("gbk"), "text/html"),

@@ -4,36 +4,47 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.emulator import bodies, payloads
+from tests.emulator import bodies
+from tests.emulator.payloads import dumps
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from tests.emulator.answers import Reply
+    from tests.emulator.dialects import Dialect
     from tests.emulator.log import Call
     from tests.emulator.question import Question
     from tests.emulator.wire import Exchange
 
 
-async def fail(exchange: Exchange, asked: Question, reply: Reply, call: Call) -> web.StreamResponse:
+async def fail(exchange: Exchange, dialect: Dialect, asked: Question, reply: Reply, call: Call) -> web.StreamResponse:
     """Perform the fault that *call* has met, in place of *reply*."""
     name = call.fault or ""
-    if name in bodies.STATUS_FAULTS:
-        return _send(exchange, call, bodies.status_fault(name, call.request_id, exchange.settings))
-    whole = payloads.body(asked, reply, call.request_id)
+    if name in bodies.REFUSALS:
+        refused = bodies.refusal(name, exchange.settings)
+        data = dumps(dialect.refusal(refused, call.request_id)).encode()
+        return _send(exchange, call, bodies.Faulty(refused.status, data, code=refused.code))
+    if name in bodies.GATEWAY:
+        return _send(exchange, call, bodies.GATEWAY[name])
+    whole = dialect.answer(asked, reply, call.request_id)
     if name in bodies.BODY_FAULTS:
         return _send(exchange, call, bodies.body_fault(name, whole, call.request_id))
+    frames = list(dialect.stream(asked, reply, call.request_id)) if asked.stream else []
+    if name == "sse-error":
+        refused = bodies.refusal(exchange.settings.get("like", "429"), exchange.settings)
+        call.status, call.code = 200, refused.code
+        half = frames[: len(frames) // 2]
+        return await exchange.events([*half, dialect.error_event(len(half) + 1, refused, call.request_id)])
     if name.startswith("sse-"):
-        frames = list(payloads.stream(asked, reply, call.request_id))
-        return await _fail_stream(exchange, name, frames, call)
-    if asked.stream:
-        return await _break(exchange, name, b"".join(payloads.stream(asked, reply, call.request_id)))
-    return await _break(exchange, name, payloads.dumps(whole).encode())
+        call.status = 200
+        return await _break_stream(exchange, name, frames)
+    return await _break(exchange, name, b"".join(frames) or dumps(whole).encode())
 
 
 def _send(exchange: Exchange, call: Call, faulty: bodies.Faulty) -> web.Response:
     call.status, call.code = faulty.status, faulty.code
-    exchange.headers |= faulty.headers
+    after = exchange.settings.get("retry_after")
+    exchange.headers |= {} if after is None else {"retry-after": str(after)}
     return exchange.plain(faulty.status, faulty.data, faulty.content_type)
 
 
@@ -48,17 +59,13 @@ async def _break(exchange: Exchange, name: str, data: bytes) -> web.StreamRespon
     return await slow_or_cut[name](data)
 
 
-async def _fail_stream(exchange: Exchange, name: str, frames: list[bytes], call: Call) -> web.StreamResponse:
-    call.status = 200
+async def _break_stream(exchange: Exchange, name: str, frames: list[bytes]) -> web.StreamResponse:
     if name == "sse-cut":
         return await exchange.stream_cut(frames)
     if name == "sse-stall":
         return await exchange.stream_stall(frames)
-    if name == "sse-no-finish":
-        return await exchange.events(frames[:-1])
-    status, code, message = bodies.REFUSALS[exchange.settings.get("as_", "429")]
-    call.code = code
-    error = payloads.event(
-        len(frames), {"code": code, "message": message, "request_id": call.request_id}, status=status
-    )
-    return await exchange.events([*frames[: len(frames) // 2], error])
+    return await exchange.events([frame for frame in frames if not _says_stop(frame)])
+
+
+def _says_stop(frame: bytes) -> bool:
+    return any(word in frame for word in (b'"finish_reason":"stop"', b'"finish_reason":"length"', b"[DONE]"))

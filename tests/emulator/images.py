@@ -109,7 +109,8 @@ def _heif_size(data: bytes) -> tuple[int, int] | None:
 
     if not pillow_heif.is_supported(data):
         return None
-    return pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False).size
+    width, height = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False).size
+    return width, height
 
 
 def check(picture: Picture, model: Model) -> None:

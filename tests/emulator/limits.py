@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass, replace
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.emulator.refusal import Refusal
 
@@ -101,7 +101,7 @@ class Limits:
     def quota(self) -> Quota:
         return self._quota
 
-    def set(self, *, model: str | None = None, **changes: float | bool | None) -> None:
+    def set(self, *, model: str | None = None, **changes: Any) -> None:
         """Change the quota, of one model or of all; buckets start anew, full."""
         with self._lock:
             if model is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 Era = Literal["2024", "2025"]
 """How answers look: the fields of usage, the cutting of streams, the headers."""
@@ -59,7 +59,7 @@ def _ocr(name: str, vision: Vision, max_output: int) -> Model:
     return Model(name, vision, max_input=30_000, max_output=max_output, max_images=1, ocr=True, unseen_tokens=3)
 
 
-def _vl(name: str, **settings: object) -> Model:
+def _vl(name: str, **settings: Any) -> Model:
     return replace(Model(name, json_mode=True), **settings)
 
 

@@ -1,163 +1,124 @@
-"""The endpoint for pictures, in the service's own protocol: JSON, or a stream of events where that is asked for."""
+"""The service's own protocol, field by field as it was recorded in both eras."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import logging
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import web
-
-from tests.emulator import failing, payloads, question
-from tests.emulator.answers import BEHAVIOURS
-from tests.emulator.downloads import fetch
-from tests.emulator.log import SeenImage
-from tests.emulator.refusal import Refusal, TooLarge, bad_parameter
-from tests.emulator.wire import Exchange, Stopped
+from tests.emulator import tokens
+from tests.emulator.payloads import dumps
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from tests.emulator.answers import Reply
-    from tests.emulator.log import Call
-    from tests.emulator.models import Model
     from tests.emulator.question import Question
-    from tests.emulator.service import Service
+    from tests.emulator.refusal import Refusal
 
-HIDDEN_HEADERS = frozenset({"authorization"})
-logger = logging.getLogger(__name__)
-
-
-class Visit:
-    """One request on its way through the service, with its entry in the log."""
-
-    def __init__(self, service: Service, request: web.Request) -> None:
-        shown = {name: value for name, value in request.headers.items() if name.lower() not in HIDDEN_HEADERS}
-        self.service = service
-        self.call: Call = service.calls.open(request.path, shown, service.new_request_id())
-        self.call.key = request.headers.get("authorization", "").removeprefix("Bearer ").strip() or None
-        self.call.stream = request.headers.get("x-dashscope-sse", "").lower() == "enable"
-        self.exchange = Exchange(request, payloads.headers(self.call.request_id), service.stopping)
-
-    async def run(self) -> web.StreamResponse:
-        """Answer; whatever comes of it is in the log."""
-        try:
-            return await self._answer(await self._admit())
-        except Refusal as refused:
-            return await self._refuse(refused)
-        except TooLarge:
-            self.call.outcome, self.call.status = "refused", 413
-            return self.exchange.plain(413, b"Payload Too Large", "text/plain")
-        except asyncio.CancelledError:
-            self._abandoned("stopped" if self.service.stopping.is_set() else "disconnected")
-            raise
-        except ConnectionError as gone:
-            self._abandoned("stopped" if isinstance(gone, Stopped) else "disconnected")
-            return self.exchange.close()
-        except Exception as bug:
-            logger.exception("the emulator failed")
-            self.call.outcome = "crashed"
-            self.service.crashes.append(bug)
-            raise
-        finally:
-            self.service.calls.close(self.call)
-
-    def _abandoned(self, outcome: str) -> None:
-        if self.call.fault is None:  # what the fault brought about is the fault
-            self.call.outcome = outcome
-
-    async def _admit(self) -> Question:
-        """Pass the gateway: size, key, model, quota; then read the question."""
-        raw = await _body(self.exchange.request)
-        call, service = self.call, self.service
-        call.body_bytes = len(raw)
-        call.account = service.account_of(call.key)
-        body = _object(raw)
-        model = service.model_named(body.get("model"))
-        call.model = model.name
-        self.exchange.headers |= payloads.model_headers(model.era, call.request_id, finished=not call.stream)
-        self.exchange.compressed = model.era == "2025"
-        service.limits.admit(call.account, model.name)
-        asked = await self._read(body, model)
-        service.limits.admit_tokens(call.account, model.name, asked.input_tokens)
-        return asked
-
-    async def _read(self, body: dict[str, Any], model: Model) -> Question:
-        call = self.call
-        call.parameters = body.get("parameters") or {}
-        asked = await question.parse(body, model, call.body_bytes, fetch, stream=call.stream)
-        call.digest, call.prompt = asked.digest, asked.prompt
-        call.images = tuple(
-            SeenImage(seen.sha256, seen.width, seen.height, seen.tokens, seen.format, len(seen.data))
-            for seen in asked.pictures
-        )
-        call.attempt = self.service.attempt(asked.digest)
-        return asked
-
-    async def _answer(self, asked: Question) -> web.StreamResponse:
-        chosen = self.service.plan.choose(asked, self.call.attempt)
-        reply = self.service.answer(asked)
-        if chosen is None:
-            return await self._send(asked, await self._generate(asked, reply))
-        fault = chosen.fault
-        self.call.fault = fault.name
-        if fault.billed:
-            reply = await self._generate(asked, BEHAVIOURS.get(fault.name, _as_is)(reply))
-        if fault.kind == "answer":
-            return await self._send(asked, reply)
-        self.call.outcome = "fault"
-        self.exchange.settings = chosen.settings
-        return await failing.fail(self.exchange, asked, reply, self.call)
-
-    async def _generate(self, asked: Question, reply: Reply) -> Reply:
-        """Take the time that an answer takes. It is owed from here on, also if nobody waits for it."""
-        seconds, limit = self.service.answer_time(reply.output_tokens), self.service.time_limit
-        if limit is not None and seconds > limit and not asked.stream:
-            seconds, reply = limit, BEHAVIOURS["partial"](reply)
-        self.call.usage = payloads.usage(asked, reply.output_tokens, reply.reasoning_tokens)
-        self.call.billed = True
-        self.service.limits.spend(self.call.account or "", asked.model.name, reply.output_tokens)
-        await self.exchange.wait(seconds)
-        return reply
-
-    async def _send(self, asked: Question, reply: Reply) -> web.StreamResponse:
-        call = self.call
-        call.outcome, call.status = "answered", 200
-        if reply.partial:
-            self.exchange.headers |= payloads.PARTIAL
-        if asked.stream:
-            return await self.exchange.events(payloads.stream(asked, reply, call.request_id))
-        return self.exchange.json(200, payloads.body(asked, reply, call.request_id))
-
-    async def _refuse(self, refused: Refusal) -> web.StreamResponse:
-        call = self.call
-        call.outcome = "throttled" if refused.status == 429 else "refused"
-        call.status, call.code = refused.status, refused.code
-        body = refused.body(call.request_id)
-        if call.stream and not refused.by_gateway:
-            return await self.exchange.events([payloads.event(1, body, status=refused.status)])
-        if refused.retry_after is not None:
-            self.exchange.headers["retry-after"] = str(refused.retry_after)
-        return self.exchange.json(refused.status, body)
+PATH = "/api/v1/services/aigc/multimodal-generation/generation"
+PIECES = {"2024": (1, 1, 1, 5, 8), "2025": (1,)}
+"""Tokens in the frames of a stream, the last repeats."""
 
 
-def _as_is(reply: Reply) -> Reply:
-    return reply
+def wants_stream(headers: Mapping[str, str], body: Mapping[str, Any]) -> bool:
+    return headers.get("x-dashscope-sse", "").lower() == "enable"
 
 
-async def _body(request: web.Request) -> bytes:
-    try:
-        return await request.read()
-    except web.HTTPRequestEntityTooLarge as fault:
-        raise TooLarge from fault
-
-
-def _object(raw: bytes) -> dict[str, Any]:
-    try:
-        body = json.loads(raw)
-    except ValueError as fault:
-        message = "Required body invalid, please check the request body format."
-        raise bad_parameter(message) from fault
-    if not isinstance(body, dict):
-        message = "Required body invalid, please check the request body format."
-        raise bad_parameter(message)
+def unwrapped(body: dict[str, Any]) -> dict[str, Any]:
+    """Give a request in this protocol's own form: as it is."""
     return body
+
+
+def usage(question: Question, output_tokens: int, reasoning_tokens: int = 0) -> dict[str, Any]:
+    """What a call is billed as, in the fields of the model's era."""
+    media = {"image_tokens": question.image_tokens, "video_tokens": question.video_tokens}
+    shown: dict[str, Any] = {kind: count for kind, count in media.items() if count}
+    if question.model.era == "2024":
+        return {"output_tokens": output_tokens, "input_tokens": question.input_tokens, **shown}
+    spoken = {"text_tokens": output_tokens - reasoning_tokens}
+    if question.thinks:
+        spoken = {"reasoning_tokens": reasoning_tokens, **spoken}
+    fields = {
+        **shown,
+        "input_tokens": question.input_tokens,
+        "input_tokens_details": {**shown, "text_tokens": question.text_tokens},
+        "output_tokens": output_tokens,
+        "output_tokens_details": spoken,
+        "total_tokens": question.input_tokens + output_tokens,
+    }
+    return fields if question.model.ocr else {**fields, "prompt_tokens_details": {"cached_tokens": 0}}
+
+
+def answer(question: Question, reply: Reply, request_id: str) -> dict[str, Any]:
+    """Give the whole answer as one JSON object."""
+    choice = {"finish_reason": reply.finish, "message": _message(reply, reply.text)}
+    counted = usage(question, reply.output_tokens, reply.reasoning_tokens)
+    return {"output": {"choices": [choice]}, "usage": counted, "request_id": request_id}
+
+
+def _message(reply: Reply, text: str) -> dict[str, Any]:
+    item: dict[str, Any] = {"text": text}
+    if reply.ocr_result is not None:
+        item = {"ocr_result": reply.ocr_result, **item}
+    content: object = {"list": [item], "string": text, "empty": []}[reply.form]
+    thought: dict[str, Any] = {"reasoning_content": reply.reasoning} if reply.reasoning else {}
+    return {"role": "assistant", "content": content, **thought}
+
+
+def stream(question: Question, reply: Reply, request_id: str) -> Iterator[bytes]:
+    """Give the answer as the frames of a stream."""
+    for number, frame in enumerate(_frames(question, reply, request_id), 1):
+        yield event(number, frame)
+
+
+def _frames(question: Question, reply: Reply, request_id: str) -> Iterator[dict[str, Any]]:
+    """Cut the answer into the payloads of a stream; the last one says why it ended."""
+    whole = not (question.thinks or question.parameters.get("incremental_output"))
+    thought = 0
+    for piece, thought in tokens.pieces(reply.reasoning, (4,)):
+        yield _frame(question, [], "null", (thought, thought), request_id, reasoning=piece)
+    parts = list(tokens.pieces(reply.text, PIECES[question.model.era]))
+    closing = question.model.era == "2025" or not parts
+    said = ""
+    for number, (piece, count) in enumerate(parts, 1):
+        said = said + piece if whole else piece
+        finish = "null" if closing or number < len(parts) else reply.finish
+        yield _frame(question, [{"text": said}], finish, (thought + count, thought), request_id)
+    if closing:
+        content = [{"text": said}] if whole else []
+        if reply.ocr_result is not None:
+            content = [{"ocr_result": reply.ocr_result, "text": said if whole else ""}]
+        yield _frame(question, content, reply.finish, (reply.output_tokens, reply.reasoning_tokens), request_id)
+
+
+def _frame(
+    question: Question,
+    content: list[dict[str, Any]],
+    finish: str | None,
+    counts: tuple[int, int],
+    request_id: str,
+    *,
+    reasoning: str = "",
+) -> dict[str, Any]:
+    thought = {"reasoning_content": reasoning} if reasoning else {}
+    message: dict[str, Any] = {"content": content, **thought, "role": "assistant"}
+    return {
+        "output": {"choices": [{"message": message, "finish_reason": finish}]},
+        "usage": usage(question, *counts),
+        "request_id": request_id,
+    }
+
+
+def refusal(refused: Refusal, request_id: str) -> dict[str, Any]:
+    """Give the body of a refusal."""
+    return {"code": refused.code, "message": refused.message, "request_id": request_id}
+
+
+def error_event(number: int, refused: Refusal, request_id: str) -> bytes:
+    """Give a refusal as a frame of a stream."""
+    return event(number, refusal(refused, request_id), status=refused.status)
+
+
+def event(number: int, payload: object, *, status: int = 200) -> bytes:
+    """Write one frame of a stream."""
+    kind = "result" if status == 200 else "error"
+    return f"id:{number}\nevent:{kind}\n:HTTP_STATUS/{status}\ndata:{dumps(payload)}\n\n".encode()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from tests.emulator import payloads, refusal
+from tests.emulator import native, payloads, refusal
 from tests.emulator.models import TEXT_MODELS
 from tests.emulator.refusal import Refusal
 from tests.emulator.wire import Exchange
@@ -34,14 +34,13 @@ def add_routes(app: web.Application, service: Service) -> None:
         refused = await _refusal(request, service, call)
         call.outcome, call.status, call.code = "refused", refused.status, refused.code
         service.calls.close(call)
-        body = refused.body(call.request_id)
         if call.stream and not refused.by_gateway:
             exchange.headers |= {"x-dashscope-call-gateway": "true"}
-            return await exchange.error_event(refused.status, body)
+            return await exchange.events([native.error_event(1, refused, call.request_id)])
         if not refused.by_gateway:
             exchange.compressed = True
             exchange.headers |= {"x-dashscope-call-gateway": "true"}
-        return exchange.json(refused.status, body)
+        return exchange.json(refused.status, native.refusal(refused, call.request_id))
 
     app.router.add_post(TEXT, rest)
     app.router.add_route("*", "/{path:.*}", rest)

@@ -20,9 +20,6 @@ class Refusal(Exception):
         self.by_gateway = by_gateway
         self.retry_after = retry_after
 
-    def body(self, request_id: str) -> dict[str, str]:
-        return {"code": self.code, "message": self.message, "request_id": request_id}
-
 
 class TooLarge(Exception):
     """The gateway's own refusal of a body; not JSON."""

@@ -8,6 +8,7 @@ import threading
 import uuid
 from collections import Counter
 from dataclasses import dataclass, replace
+from typing import Any
 
 from tests.emulator import refusal
 from tests.emulator.answers import Mind
@@ -70,7 +71,7 @@ class Service(Mind):
         """Sum up everything received so far."""
         return self.calls.totals()
 
-    def set_limits(self, *, model: str | None = None, **changes: float | bool | None) -> None:
+    def set_limits(self, *, model: str | None = None, **changes: Any) -> None:
         """Change the quota: rpm, tpm, rps, tps, burst, retry_after; of one model or of all."""
         self.limits.set(model=model, **changes)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import math
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from tests.emulator.models import Vision
 
@@ -30,7 +30,8 @@ class _Tokenizer(Protocol):
 def _tokenizer() -> _Tokenizer:
     import dashscope
 
-    return dashscope.get_tokenizer("qwen-turbo")
+    tokenizer: Any = dashscope.get_tokenizer("qwen-turbo")
+    return cast("_Tokenizer", tokenizer)
 
 
 def encode(text: str) -> list[int]:

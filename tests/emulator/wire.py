@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from tests.emulator.payloads import dumps, event, timing_headers
+from tests.emulator.payloads import dumps, timing_headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -65,9 +65,6 @@ class Exchange:
             await response.write(payload)
         await response.write_eof()
         return response
-
-    async def error_event(self, status: int, payload: object) -> web.StreamResponse:
-        return await self.events([event(1, payload, status=status)])
 
     def _headers(self, content_type: str) -> dict[str, str]:
         return {**self.headers, **timing_headers(self.arrived), "content-type": content_type}
