@@ -1,20 +1,21 @@
 """What the model answers: planted by a test, given by its reader, or a paragraph that follows from the picture.
 
-`Reply` is the answer before it takes its form on the wire. A behaviour turns a reply into a worse one; see
-`BEHAVIOURS`, which is where a new one is added.
+The form that the answer takes on the wire is not its affair.
 """
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from tests.emulator import ocr_tasks, tokens
+from tests.emulator.reply import Reply, measured
 
 if TYPE_CHECKING:
     from tests.emulator.images import Picture
@@ -30,21 +31,6 @@ WORDS = (
     *("shipment", "balance", "account", "receipt", "customer", "order", "warranty", "period", "notice"),
 )
 COMPRESSED = frozenset({"JPEG", "PNG", "WEBP"})
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer. `finish` is what the wire says at the end: "stop", "length", None or the string "null"."""
-
-    text: str
-    ocr_result: dict[str, Any] | None = None
-    reasoning: str = ""
-    finish: str | None = "stop"
-    partial: bool = False
-    form: Literal["list", "string", "empty"] = "list"
-    output_tokens: int = 0
-    reasoning_tokens: int = 0
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=65_536)
@@ -127,48 +113,7 @@ class Mind:
 
 def _as_json(read: list[str]) -> str:
     """JSON mode promises an object: the first planted one, else one around what was read."""
-    import json
-
     for text in read:
         if text.lstrip().startswith("{"):
             return text
     return json.dumps({"text": "\n\n".join(read)}, ensure_ascii=False)
-
-
-def measured(reply: Reply, limit: int) -> Reply:
-    """Count the answer's tokens; beyond *limit* it is cut and says so."""
-    length = tokens.count(reply.text)
-    if length <= limit:
-        return replace(reply, output_tokens=length + reply.reasoning_tokens)
-    return cut(reply, limit)
-
-
-def cut(reply: Reply, limit: int, finish: str | None = "length") -> Reply:
-    """Cut the answer after *limit* tokens; what was read of structure is lost with its end."""
-    return replace(
-        reply,
-        text=tokens.cut(reply.text, limit),
-        ocr_result=None,
-        finish=finish,
-        output_tokens=limit + reply.reasoning_tokens,
-    )
-
-
-def half(reply: Reply) -> int:
-    return max(1, (reply.output_tokens - reply.reasoning_tokens) // 2)
-
-
-def _partial(reply: Reply) -> Reply:
-    """What the service gives when its own time is over: the beginning, and a header that says so."""
-    return replace(cut(reply, half(reply), finish="null"), partial=True)
-
-
-BEHAVIOURS: dict[str, Callable[[Reply], Reply]] = {
-    "partial": _partial,
-    "length": lambda reply: cut(reply, half(reply)),
-    "finish-null": lambda reply: replace(reply, finish=None),
-    "finish-null-string": lambda reply: replace(reply, finish="null"),
-    "content-string": lambda reply: replace(reply, form="string"),
-    "content-empty": lambda reply: replace(reply, form="empty"),
-}
-"""Answers that arrive well formed and are not what was asked for; all are billed."""

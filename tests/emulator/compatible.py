@@ -10,9 +10,9 @@ from tests.emulator.payloads import dumps
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tests.emulator.answers import Reply
     from tests.emulator.question import Question
     from tests.emulator.refusal import Refusal
+    from tests.emulator.reply import Reply
 
 PATH = "/compatible-mode/v1/chat/completions"
 NOT_PARAMETERS = frozenset({"model", "messages", "ocr_options"})

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tests.emulator.answers import Reply
     from tests.emulator.question import Question
     from tests.emulator.refusal import Refusal
+    from tests.emulator.reply import Reply
 
 
 class Dialect(Protocol):

@@ -10,10 +10,10 @@ from tests.emulator.payloads import dumps
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from tests.emulator.answers import Reply
     from tests.emulator.dialects import Dialect
     from tests.emulator.log import Call
     from tests.emulator.question import Question
+    from tests.emulator.reply import Reply
     from tests.emulator.wire import Exchange
 
 

@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from tests.emulator.answers import BEHAVIOURS
+from tests.emulator.reply import BEHAVIOURS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -10,9 +10,9 @@ from tests.emulator.payloads import dumps
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tests.emulator.answers import Reply
     from tests.emulator.question import Question
     from tests.emulator.refusal import Refusal
+    from tests.emulator.reply import Reply
 
 PATH = "/api/v1/services/aigc/multimodal-generation/generation"
 PIECES = {"2024": (1, 1, 1, 5, 8), "2025": (1,)}
@@ -34,7 +34,7 @@ def usage(question: Question, output_tokens: int, reasoning_tokens: int = 0) -> 
     shown: dict[str, Any] = {kind: count for kind, count in media.items() if count}
     if question.model.era == "2024":
         return {"output_tokens": output_tokens, "input_tokens": question.input_tokens, **shown}
-    spoken = {"text_tokens": output_tokens - reasoning_tokens}
+    spoken: dict[str, int] = {"text_tokens": output_tokens - reasoning_tokens}
     if question.thinks:
         spoken = {"reasoning_tokens": reasoning_tokens, **spoken}
     fields = {
@@ -84,7 +84,7 @@ def _frames(question: Question, reply: Reply, request_id: str) -> Iterator[dict[
         finish = "null" if closing or number < len(parts) else reply.finish
         yield _frame(question, [{"text": said}], finish, (thought + count, thought), request_id)
     if closing:
-        content = [{"text": said}] if whole else []
+        content: list[dict[str, Any]] = [{"text": said}] if whole else []
         if reply.ocr_result is not None:
             content = [{"ocr_result": reply.ocr_result, "text": said if whole else ""}]
         yield _frame(question, content, reply.finish, (reply.output_tokens, reply.reasoning_tokens), request_id)
@@ -99,7 +99,7 @@ def _frame(
     *,
     reasoning: str = "",
 ) -> dict[str, Any]:
-    thought = {"reasoning_content": reasoning} if reasoning else {}
+    thought: dict[str, Any] = {"reasoning_content": reasoning} if reasoning else {}
     message: dict[str, Any] = {"content": content, **thought, "role": "assistant"}
     return {
         "output": {"choices": [{"message": message, "finish_reason": finish}]},

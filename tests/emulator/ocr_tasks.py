@@ -7,10 +7,11 @@ import random
 import re
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from tests.emulator.reply import Reply
 
-    from tests.emulator.answers import Reply
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from tests.emulator.question import Question
 
 GRID = 999
@@ -20,14 +21,13 @@ KEY_VALUE = re.compile(r"^\s*([^:：]{1,40})[:：]\s*(.+)$", re.MULTILINE)
 
 def perform(task: str, text: str, question: Question) -> Reply:
     """Put what was read into the form of *task*."""
-    from tests.emulator.answers import Reply
-
     if task == "advanced_recognition":
         return Reply(_fenced_boxes(text), ocr_result={"words_info": _words_info(text, question)})
     if task == "key_information_extraction":
         values = _values(text, question)
         return Reply(f"```json\n{json.dumps(values, ensure_ascii=False, indent=1)}\n```", {"kv_result": values})
-    return Reply(_FORMS.get(task, str)(text))
+    form = _FORMS.get(task)
+    return Reply(form(text) if form else text)
 
 
 def _html(text: str) -> str:
@@ -39,7 +39,7 @@ def _latex(text: str) -> str:
     return f"```latex\n\\documentclass{{article}}\n\\begin{{document}}\n{text}\n\\end{{document}}\n```"
 
 
-_FORMS = {
+_FORMS: dict[str, Callable[[str], str]] = {
     "table_parsing": _html,
     "document_parsing": _latex,
     "formula_recognition": lambda text: f"$${text}$$",
@@ -96,20 +96,19 @@ def _values(text: str, question: Question) -> dict[str, Any]:
         planted = {}
     if not schema:
         return planted
-    return _filled(schema, planted, random.Random(question.pictures[0].sha256), blank=not text)
+    invent = bool(text) and not planted
+    return _filled(schema, planted, random.Random(question.pictures[0].sha256) if invent else None)
 
 
-def _filled(
-    schema: Mapping[str, Any], planted: Mapping[str, Any], dice: random.Random, *, blank: bool
-) -> dict[str, Any]:
-    """Fill a schema: planted values first, invented ones else, and the string "null" where there is nothing to read."""
+def _filled(schema: Mapping[str, Any], planted: Mapping[str, Any], dice: random.Random | None) -> dict[str, Any]:
+    """Fill a schema: planted values first, else invented ones if there are *dice*, else the string "null"."""
     values: dict[str, Any] = {}
     for key, wanted in schema.items():
         known = planted.get(key)
         if isinstance(wanted, dict):
-            values[key] = _filled(wanted, known if isinstance(known, dict) else {}, dice, blank=blank)
+            values[key] = _filled(wanted, known if isinstance(known, dict) else {}, dice)
         elif known is not None:
             values[key] = known
         else:
-            values[key] = "null" if blank or planted else str(dice.randint(1_000, 99_999_999))
+            values[key] = str(dice.randint(1_000, 99_999_999)) if dice else "null"
     return values

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from tests.emulator import failing, native, payloads, question
-from tests.emulator.answers import BEHAVIOURS
 from tests.emulator.downloads import fetch
 from tests.emulator.log import SeenImage
 from tests.emulator.refusal import Refusal, TooLarge, bad_parameter
+from tests.emulator.reply import BEHAVIOURS
 from tests.emulator.wire import Exchange, Stopped
 
 if TYPE_CHECKING:
-    from tests.emulator.answers import Reply
     from tests.emulator.dialects import Dialect
     from tests.emulator.log import Call
     from tests.emulator.models import Model
     from tests.emulator.question import Question
+    from tests.emulator.reply import Reply
     from tests.emulator.service import Service
 
 HIDDEN_HEADERS = frozenset({"authorization"})

@@ -1,0 +1,62 @@
+"""An answer before it takes its form on the wire, and the behaviours that make it a worse one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from tests.emulator import tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer. `finish` is what the wire says at the end: "stop", "length", None or the string "null"."""
+
+    text: str
+    ocr_result: dict[str, Any] | None = None
+    reasoning: str = ""
+    finish: str | None = "stop"
+    partial: bool = False
+    form: Literal["list", "string", "empty"] = "list"
+    output_tokens: int = 0
+    reasoning_tokens: int = 0
+
+
+def measured(reply: Reply, limit: int) -> Reply:
+    """Count the answer's tokens; beyond *limit* it is cut and says so."""
+    length = tokens.count(reply.text)
+    if length <= limit:
+        return replace(reply, output_tokens=length + reply.reasoning_tokens)
+    return cut(reply, limit)
+
+
+def cut(reply: Reply, limit: int, finish: str | None = "length") -> Reply:
+    """Cut the answer after *limit* tokens; what was read of structure is lost with its end."""
+    return replace(
+        reply,
+        text=tokens.cut(reply.text, limit),
+        ocr_result=None,
+        finish=finish,
+        output_tokens=limit + reply.reasoning_tokens,
+    )
+
+
+def half(reply: Reply) -> int:
+    return max(1, (reply.output_tokens - reply.reasoning_tokens) // 2)
+
+
+def _partial(reply: Reply) -> Reply:
+    """What the service gives when its own time is over: the beginning, and a header that says so."""
+    return replace(cut(reply, half(reply), finish="null"), partial=True)
+
+
+BEHAVIOURS: dict[str, Callable[[Reply], Reply]] = {
+    "partial": _partial,
+    "length": lambda reply: cut(reply, half(reply)),
+    "finish-null": lambda reply: replace(reply, finish=None),
+    "finish-null-string": lambda reply: replace(reply, finish="null"),
+    "content-string": lambda reply: replace(reply, form="string"),
+    "content-empty": lambda reply: replace(reply, form="empty"),
+}
+"""Answers that arrive and are not what was asked for; all are billed. A new behaviour is one more entry here."""
