@@ -47,7 +47,7 @@ def root(
         ctx.obj.emit(f"pagemill {version()}")
         raise typer.Exit
     if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help(), err=True)
+        typer.echo(ctx.get_help())
         raise typer.Exit(ExitCode.USAGE)
 
 

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from flows.wording import money, plural, tokens
+from flows.wording import cost, plural, tokens
 from schemas.records import READ, CallRecord, PageRecord
 
 WINDOW = 60.0
@@ -36,12 +36,12 @@ class Progress:
         """Take note of how much there is so far."""
         self.files, self.pages, self.kept = files, pages, kept
 
-    def page(self, record: PageRecord, cost: float | None, elapsed: float) -> None:
-        """Count a page that has its row."""
+    def page(self, record: PageRecord, spent: float | None, elapsed: float) -> None:
+        """Count a page that has its row, and what was spent on it; None is unknown."""
         self.statuses[record.status] += 1
         self.currency = record.currency or self.currency
-        self.cost_known += cost or 0.0
-        self.cost_unknown |= cost is None
+        self.cost_known += spent or 0.0
+        self.cost_unknown |= spent is None
         self._done_at.append(elapsed)
         while self._done_at[0] < elapsed - WINDOW:
             self._done_at.popleft()
@@ -97,10 +97,10 @@ class Progress:
 
     def figures(self) -> list[str]:
         """Say what it took; what there is none of is left out."""
-        cost = None if self.cost_unknown else self.cost_known
+        spent = None if self.cost_unknown else self.cost_known
         said = [
             (self.input_tokens, f"tokens {tokens(self.input_tokens)} in / {tokens(self.output_tokens)} out"),
-            (cost is None or cost, money(cost, self.cost_known, self.currency)),
+            (spent is None or spent, cost(spent, self.cost_known, self.currency)),
             (self.throttled, f"429: {self.throttled:,}"),
             (self.retries, f"retries {self.retries:,}"),
             (self.failed, f"failed {self.failed:,}"),

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from rich.table import Table
 from rich.text import Text
 
-from flows.wording import command, counts, money, plural, python_command, short, span_of, visible
+from flows.wording import command, cost, counts, money, plural, python_command, short, span_of, visible
 from schemas.errors import ExitCode
 from schemas.records import READ, RunRecord
 
@@ -74,7 +74,7 @@ def last_line(run: RunRecord) -> Text:
     read = sum(getattr(run, f"pages_{status}") for status in READ)
     said = [f"{read:,} of {plural(run.pages, 'page')} read", *_shortfall(run, run.pages - read)]
     if run.calls:
-        said.append(money(run.cost, run.cost_known, run.currency))
+        said.append(cost(run.cost, run.cost_known, run.currency))
     said.append(span_of(run.finished_at - run.started_at))
     line = Text(run.status.replace("_", " "), style=f"bold {_STYLES.get(run.status, 'red')}")
     line.append(f": {' · '.join(said)}", style="default not bold")

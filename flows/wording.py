@@ -53,8 +53,13 @@ def tokens(count: int) -> str:
 def money(amount: float | None, known: float, currency: str | None) -> str:
     """Write money; what is not wholly known says so, and how much of it is known."""
     if amount is None:
-        return f"cost unknown (known {_amount(known, currency)})" if known else "cost unknown"
+        return f"unknown (known {_amount(known, currency)})" if known else "unknown"
     return _amount(amount, currency)
+
+
+def cost(amount: float | None, known: float, currency: str | None) -> str:
+    """Write money where nothing else says that it is money."""
+    return f"{'cost ' if amount is None else ''}{money(amount, known, currency)}"
 
 
 def _amount(amount: float, currency: str | None) -> str:
