@@ -12,6 +12,7 @@ from schemas.documents import PageFacts, RejectedDocument, RenderedPage
 from schemas.models import ModelSpec
 from schemas.records import CallRecord, Flag, PageOrigin, PageRecord, Record, RunRecord
 from schemas.requests import ModelRequest, ModelResponse, Recipe
+from schemas.usage import Usage
 
 T = TypeVar("T")
 
@@ -173,6 +174,60 @@ class PartSize:
 
     rows: int
     size_bytes: int
+
+
+class Permit(Protocol):
+    """Leave to send one call. One of its methods is called when it is known what came of it; the first one counts."""
+
+    def settle(self, usage: Usage | None) -> None:
+        """Tell that it was answered and what it took; None is unknown."""
+        ...
+
+    def throttled(self, retry_after: float | None, *, tokens: bool = False) -> None:
+        """Tell that the service said: slower; *tokens* says that it meant the token quota."""
+        ...
+
+    def failed(self) -> None:
+        """Tell that it failed for another reason, which is no reason to slow down."""
+        ...
+
+    def unused(self) -> None:
+        """Give it back: the call was not sent."""
+        ...
+
+
+class Paces(Protocol):
+    """Lets calls leave one by one, as fast as the service allows."""
+
+    async def permit(self, input_tokens: int, *, kind: str = "") -> Permit:
+        """Wait for its turn; *kind* names questions whose answers are of a length."""
+        ...
+
+
+class Reservation(Protocol):
+    """Part of the budget, held for one call. One of its methods is called; the first one counts."""
+
+    def settle(self, usage: Usage | None, *, unknown_sends: int = 0) -> None:
+        """Spend what the call took; None, and each further send of unknown end, is the worst case."""
+        ...
+
+    def free(self) -> None:
+        """Give it back: the call was not sent, or was turned away unbilled."""
+        ...
+
+
+class Budgets(Protocol):
+    """Holds a run to what it may spend."""
+
+    async def reserve(
+        self, *, input_tokens: int, max_output_tokens: int, pages: int = 0, kind: str = ""
+    ) -> Reservation:
+        """Reserve the worst case of one call, waiting while calls in flight may still free room.
+
+        Raises:
+            BudgetReached: if it does not fit.
+        """
+        ...
 
 
 class Sink(Protocol):
