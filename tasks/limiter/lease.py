@@ -1,0 +1,62 @@
+"""Permits leased in blocks from a quota that several processes share."""
+
+from __future__ import annotations
+
+import math
+
+from tasks.ports import SharedQuota
+
+BLOCK = 0.5
+"""Seconds of the present rate that are taken at once: fewer questions to the database against a fairer share."""
+APART = 0.4
+"""Seconds between two questions, when the first was not granted in full."""
+
+
+class Lease:
+    """What was taken of the shared quota and not used yet."""
+
+    def __init__(self, quota: SharedQuota) -> None:
+        self._quota = quota
+        self._requests = 0.0
+        self._tokens = 0.0
+        self._ask_again_at = -math.inf
+
+    async def cover(self, tokens: int, rates: tuple[float, float], now: float) -> float:
+        """See to it that one call of *tokens* is covered; gives the seconds to wait before asking again, or 0.
+
+        What is granted is kept, so that a call larger than a block gathers its tokens over several.
+        """
+        if self._covers(tokens):
+            return 0.0
+        if now < self._ask_again_at:
+            return self._ask_again_at - now
+        requests = _block(1 - self._requests, rates[0])
+        wanted = _block(tokens - self._tokens, rates[1])
+        grant = await self._quota.take(requests=requests, tokens=wanted)
+        self._requests += grant.requests
+        self._tokens += grant.tokens
+        if grant.requests < requests or grant.tokens < wanted:
+            self._ask_again_at = now + max(grant.wait, APART)
+        return 0.0 if self._covers(tokens) else max(grant.wait, APART)
+
+    def charge(self, *, requests: int = 0, tokens: int = 0) -> None:
+        """Use some of it; negative gives back what an estimate had taken too much."""
+        self._requests -= requests
+        self._tokens -= tokens
+
+    async def give_back(self) -> None:
+        """Give all that is left to the others."""
+        requests, tokens = max(self._requests, 0.0), max(self._tokens, 0.0)
+        if requests or tokens:
+            self._requests -= requests
+            self._tokens -= tokens
+            await self._quota.give_back(requests=requests, tokens=tokens)
+
+    def _covers(self, tokens: int) -> bool:
+        return self._requests >= 1 and self._tokens >= tokens
+
+
+def _block(short: float, rate: float) -> float:
+    if short <= 0:
+        return 0.0
+    return short if math.isinf(rate) else max(short, rate * BLOCK)
