@@ -95,6 +95,10 @@ class Rewrites:
                 self._wanted[placement.shard_id].append(placement)
                 self._shards[placement.source, placement.doc_id].append(placement.shard_id)
 
+    def wants(self, document: Document) -> bool:
+        """Say whether a part that holds rows of this document is to be written anew."""
+        return (document.file.source, document.doc_id) in self._shards
+
     def offer(self, document: Document) -> list[tuple[str, list[tuple[Placement, Document]]]]:
         """Take a document; give the parts that have all of theirs now, with their id."""
         key = document.file.source, document.doc_id

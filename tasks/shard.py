@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -28,16 +28,6 @@ class Places(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Commitment:
-    """Where a shard's rows go."""
-
-    dataset_id: str
-    sink: Sink
-    places: Places
-    models: Mapping[str, ModelSpec]
-
-
 @dataclass(frozen=True, slots=True)
 class ShardReport:
     """What came of a shard: the rows that are committed, and the fault that stopped the rest, if one did."""
@@ -48,6 +38,17 @@ class ShardReport:
     placements: tuple[Placement, ...]
     kept: int = 0
     fault: RunError | None = None
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """Where a shard's rows go. `file` writes the rows of the files that a shard completed."""
+
+    dataset_id: str
+    sink: Sink
+    places: Places
+    models: Mapping[str, ModelSpec]
+    file: Callable[[ShardReport], Awaitable[None]]
 
 
 async def process_shard(shard: Shard, desk: Desk, to: Commitment, prior: PriorRows) -> ShardReport:
@@ -84,7 +85,11 @@ def _prior_of(item: PlannedRequest, prior: PriorRows) -> dict[int, PageRecord]:
 
 
 async def commit(shard: Shard, rows: list[PageRecord], desk: Desk, to: Commitment, prior: PriorRows) -> ShardReport:
-    """Put the accounts into the rows, write the parts, and say in the ledger where they are; in this order."""
+    """Put the accounts into the rows, write the parts, and say in the ledger where they are.
+
+    In this order: whatever dies in between, the ledger never names rows that are not there, and the next run
+    writes the same parts again from kept answers.
+    """
     carried = [item.request.base_key for item in shard.items if item.duplicate_of is None]
     calls = priced(await desk.answers.calls_of(carried), to.models)
     accounted = _accounted(shard, rows, calls)
@@ -98,8 +103,10 @@ async def commit(shard: Shard, rows: list[PageRecord], desk: Desk, to: Commitmen
     if calls:
         await asyncio.to_thread(to.sink.write, "calls", shard.shard_id, calls)
     placements = _placements(accounted, shard.shard_id)
+    report = ShardReport(shard.shard_id, tuple(accounted), tuple(calls), placements)
+    await to.file(report)
     await to.places.place(to.dataset_id, desk.recipe.recipe_id, shard.shard_id, placements)
-    return ShardReport(shard.shard_id, tuple(accounted), tuple(calls), placements)
+    return report
 
 
 def _accounted(shard: Shard, rows: Sequence[PageRecord], calls: Sequence[CallRecord]) -> list[PageRecord]:

@@ -17,8 +17,8 @@ from schemas.usage import Usage
 class Totals:
     """Files and pages by status, and all that was ever spent on them: a frozen value that adds."""
 
-    files: Counter[str]
-    pages: Counter[str]
+    files: Counter[str] = field(default_factory=Counter)
+    pages: Counter[str] = field(default_factory=Counter)
     pages_selected: int = 0
     calls: int = 0
     usage: Usage = field(default_factory=Usage)
@@ -45,7 +45,7 @@ class Totals:
 
 def totals(files: Iterable[FileRecord]) -> Totals:
     """Add up files."""
-    result = Totals(Counter(), Counter())
+    result = Totals()
     for file in files:
         result += _totals_of(file)
     return result

@@ -16,6 +16,9 @@ from schemas.errors import UsageFault
 from schemas.models import ModelSpec
 from tasks.ports import Backend, Workers
 
+LOCAL = "local"
+"""The backend that always works: it needs no key and no service."""
+
 
 @dataclass(frozen=True, slots=True)
 class BackendSettings:
@@ -34,6 +37,10 @@ class BackendSettings:
 class BackendModule(Protocol):
     """The shape of a module in this package."""
 
+    def is_configured(self) -> bool:
+        """Say whether it can be asked as things are (a key is set, ...). Imports nothing heavy."""
+        ...
+
     def create(self, settings: BackendSettings) -> Backend:
         """Make the backend; imports its vendor's SDK only now."""
         ...
@@ -44,14 +51,30 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
+def choose(name: str) -> str:
+    """Say which backend *name* means: "auto" is the first that is configured, the local one last.
+
+    Raises:
+        UsageFault: if there is none of that name.
+    """
+    if name != "auto":
+        _module(name)
+        return name
+    remote = (known for known in names() if known != LOCAL and _module(known).is_configured())
+    return next(remote, LOCAL)
+
+
 def create(name: str, settings: BackendSettings) -> Backend:
     """Make the backend called *name*.
 
     Raises:
         UsageFault: if there is none of that name.
     """
+    return _module(name).create(settings)
+
+
+def _module(name: str) -> BackendModule:
     if name not in names():
         msg = f"there is no backend {name!r}"
-        raise UsageFault(msg, advice=f"choose one of: {', '.join(names())}")
-    module = cast("BackendModule", importlib.import_module(f"{__name__}.{name}"))
-    return module.create(settings)
+        raise UsageFault(msg, advice=f"choose one of: auto, {', '.join(names())}")
+    return cast("BackendModule", importlib.import_module(f"{__name__}.{name}"))

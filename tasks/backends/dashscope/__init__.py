@@ -6,6 +6,8 @@ A question becomes the SDK's messages (`question`), goes out and comes back with
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.backends.dashscope.endpoint import base_address
@@ -13,6 +15,12 @@ from tasks.backends.dashscope.endpoint import base_address
 if TYPE_CHECKING:
     from tasks.backends import BackendSettings
     from tasks.ports import Backend
+
+
+def is_configured() -> bool:
+    """Say whether a key is set, in one of the places where the SDK looks for it."""
+    places = (os.environ.get("DASHSCOPE_API_KEY"), os.environ.get("DASHSCOPE_API_KEY_FILE_PATH"))
+    return any(places) or (Path.home() / ".dashscope" / "api_key").is_file()
 
 
 def create(settings: BackendSettings) -> Backend:

@@ -1,0 +1,55 @@
+"""Asking again on purpose, and writing parts anew: what `retry` and `replay` note in the ledger before their run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast, get_args
+
+from schemas.errors import UsageFault
+from schemas.records import PageRecord, PageStatus
+from schemas.requests import request_key
+from tasks.ledger import Ledger
+from tasks.order import Order
+from tasks.sinks.parquet import ParquetSink
+
+
+def chosen(statuses: Sequence[str]) -> frozenset[PageStatus]:
+    """Make sure that these are page statuses.
+
+    Raises:
+        UsageFault: if one is not.
+    """
+    known: tuple[PageStatus, ...] = get_args(PageStatus)
+    for status in statuses:
+        if status not in known:
+            msg = f"there is no page status {status!r}"
+            raise UsageFault(msg, advice=f"choose among: {', '.join(known)}")
+    return frozenset(cast("Sequence[PageStatus]", statuses))
+
+
+async def ask_anew(ledger: Ledger, dataset_id: str, *, order: Order, statuses: frozenset[PageStatus]) -> None:
+    """Raise the generation of every page of these statuses, and mark the parts that hold them."""
+    recipe_id = order.recipe.recipe_id
+    placements = await ledger.placements(dataset_id, recipe_id)
+    sink = ParquetSink(Path(order.config.out))
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for shard_id in dict.fromkeys(placement.shard_id for placement in placements):
+        for row in await asyncio.to_thread(sink.read, "pages", shard_id):
+            if isinstance(row, PageRecord) and row.status in statuses:
+                found[shard_id].add(request_key(recipe_id, row.doc_id, (row.page_no,)))
+    # First the marks: a part that is written anew without need costs nothing, a page asked anew that no part
+    # waits for would stay unread.
+    await ledger.mark_stale(dataset_id, recipe_id, list(found))
+    base_keys = set().union(*found.values())
+    await ledger.bump(sorted(base_keys))
+
+
+async def write_anew(ledger: Ledger, dataset_id: str, *, order: Order) -> None:
+    """Mark every part."""
+    recipe_id = order.recipe.recipe_id
+    placements = await ledger.placements(dataset_id, recipe_id)
+    shards = list(dict.fromkeys(placement.shard_id for placement in placements))
+    await ledger.mark_stale(dataset_id, recipe_id, shards)

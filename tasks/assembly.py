@@ -1,0 +1,195 @@
+"""The one place that puts concrete parts together: from an order to an open shop."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from schemas.config import RunConfig
+from schemas.documents import RenderedPage, Span
+from schemas.errors import OutputInUse
+from schemas.records import PageRecord
+from tasks.account import Tally, priced, tally
+from tasks.backends import BackendSettings, create
+from tasks.dataset import DatasetInfo, open_dataset
+from tasks.filing import Filing
+from tasks.gate import ByteGate
+from tasks.ledger import Lease, Ledger, open_ledger
+from tasks.order import Order
+from tasks.page import ROOM_PER_PAGE, Desk
+from tasks.plan import Placed
+from tasks.ports import Reporter
+from tasks.render import render_span
+from tasks.shop import Shop
+from tasks.sinks.parquet import ParquetSink
+from tasks.workers import WorkerPool
+
+LEDGER_FILE = "ledger.sqlite3"
+LOOK_FOR_LIMITS = 3.0
+"""Seconds between looks whether somebody changed the account's limits."""
+
+
+Prepares = Callable[[Ledger, str], Awaitable[None]]
+
+
+def run_name(now: datetime) -> str:
+    """Name a run so that names sort by time."""
+    return f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+
+
+def ledger_place(config: RunConfig) -> str:
+    """Say where the ledger is: a database in the output folder unless another was named."""
+    return config.ledger or str(Path(config.out) / LEDGER_FILE)
+
+
+@asynccontextmanager
+async def open_books(config: RunConfig) -> AsyncIterator[tuple[DatasetInfo, Ledger]]:
+    """Open an output and its ledger.
+
+    Raises:
+        OutputFault: if the output cannot be used.
+        LedgerFault: if the ledger cannot be opened.
+    """
+    dataset = await asyncio.to_thread(open_dataset, Path(config.out))
+    async with await asyncio.to_thread(open_ledger, ledger_place(config)) as ledger:
+        yield dataset, ledger
+
+
+@asynccontextmanager
+async def open_shop(
+    order: Order, *, reporter: Reporter, stop: asyncio.Event, prepare: Prepares | None = None
+) -> AsyncIterator[Shop]:
+    """Open everything that a run works with; close it however the run ends.
+
+    *prepare* notes in the ledger what is to be asked or written anew, once the output is ours.
+
+    Raises:
+        RunError: if something cannot be opened, or another run holds the output.
+    """
+    config, started_at = order.config, datetime.now(UTC)
+    run_id = run_name(started_at)
+    async with AsyncExitStack() as stack:
+        dataset, ledger = await stack.enter_async_context(open_books(config))
+        lease = await stack.enter_async_context(_held(ledger, dataset, config, run_id))
+        await ledger.mark_lost()
+        if prepare is not None:
+            await prepare(ledger, dataset.dataset_id)
+        spent = await spent_unfinished(ledger, dataset, order)
+        workers = stack.enter_context(WorkerPool(order.render_workers, config.render_memory_mb))
+        placements = await ledger.placements(dataset.dataset_id, order.recipe.recipe_id)
+        placed, sink = Placed(placements), ParquetSink(Path(config.out))
+        desk = await stack.enter_async_context(_desk(order, run_id, ledger, workers, spent, reporter, stop))
+        await ledger.open_run(run_id, dataset.dataset_id, started_at)
+        yield Shop(
+            order=order,
+            run_id=run_id,
+            dataset=dataset,
+            ledger=ledger,
+            sink=sink,
+            workers=workers,
+            placed=placed,
+            stale=[placement for placement in placements if placement.stale],
+            desk=desk,
+            filing=Filing(sink=sink, placed=placed, recipe=order.recipe, run_id=run_id, now=desk.now),
+            lease=lease,
+            reporter=reporter,
+            stop=stop,
+            started_at=started_at,
+        )
+
+
+@asynccontextmanager
+async def _held(ledger: Ledger, dataset: DatasetInfo, config: RunConfig, run_id: str) -> AsyncIterator[Lease]:
+    name = f"output {dataset.dataset_id}"
+    description = " ".join([Path(sys.argv[0]).name, config.operation, *config.sources])[:200]
+    try:
+        async with ledger.hold(name, run_id, description) as lease:
+            yield lease
+    except OutputInUse as error:
+        raise OutputInUse(str(error).replace(name, config.out), advice=error.advice) from None
+
+
+async def spent_unfinished(ledger: Ledger, dataset: DatasetInfo, order: Order) -> Tally:
+    """Add up what the runs spent that this one goes on from: those since the last that came to its own end.
+
+    A budget holds for the whole of the work, however often it is interrupted and taken up again.
+    """
+    unfinished: list[str] = []
+    for earlier in await ledger.runs(dataset.dataset_id):
+        if earlier.status in {"success", "partial_success"}:
+            unfinished.clear()
+        else:
+            unfinished.append(earlier.run_id)
+    return tally(priced(await ledger.calls_of_runs(unfinished), order.models))
+
+
+@asynccontextmanager
+async def _desk(
+    order: Order,
+    run_id: str,
+    ledger: Ledger,
+    workers: WorkerPool,
+    spent: Tally,
+    reporter: Reporter,
+    stop: asyncio.Event,
+) -> AsyncIterator[Desk]:
+    config = order.config
+    settings = BackendSettings(
+        spec=order.spec,
+        workers=workers,
+        base_url=config.base_url,
+        region=config.region,
+        in_flight=order.limits.in_flight,
+        timeout=config.call_timeout,
+        render_timeout=config.render_timeout,
+    )
+    async with AsyncExitStack() as stack:
+        backend = create(order.recipe.backend, settings)
+        stack.push_async_callback(backend.aclose)
+        asker = InterimAsker(backend, ledger)
+
+        yield Desk(
+            run_id=run_id,
+            recipe=order.recipe,
+            operation=order.operation,
+            reads=backend.reads,
+            asker=asker,
+            render=partial(_render, order=order, workers=workers),
+            answers=ledger,
+            room=ByteGate((order.limits.in_flight + 2 * order.render_workers) * ROOM_PER_PAGE),
+            now=partial(datetime.now, UTC),
+            on_rows=partial(_report, reporter=reporter),
+        )
+
+
+class InterimAsker:
+    def __init__(self, backend, ledger):
+        self.b = backend
+        self.l = ledger
+
+    async def ask(self, request, pages):
+        from tasks.ports import KeptAnswer
+
+        r = await self.b.ask(request, pages)
+        k = KeptAnswer(
+            request.key, r, tuple(p.facts for p in pages), tuple((p.image.width, p.image.height) for p in pages)
+        )
+        await self.l.close_calls([], k)
+        return k
+
+
+async def _render(span: Span, *, order: Order, workers: WorkerPool) -> tuple[RenderedPage, ...]:
+    if order.recipe.render is None:
+        return ()
+    return await render_span(span, order.recipe.render, workers=workers, seconds=order.config.render_timeout)
+
+
+def _report(rows: Sequence[PageRecord], *, reporter: Reporter) -> None:
+    for row in rows:
+        reporter.page(row, None)

@@ -1,0 +1,140 @@
+"""The files table: a file's row is written when the last of its pages has its own."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from schemas.documents import Document, RejectedDocument
+from schemas.records import FileRecord, PageRecord
+from schemas.requests import Recipe
+from tasks.plan import Placed
+from tasks.ports import Sink
+from tasks.shard import ShardReport
+from tasks.summarize import Totals, file_record, rejected_record, totals
+
+R = TypeVar("R")
+
+UNREAD = "unread"
+"""The part that lists the files of which no page could be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    document: Document
+    selected: tuple[int, ...]
+
+
+class Filing:
+    """Keeps the documents whose pages are on their way, and writes their rows into the part of their last page."""
+
+    def __init__(self, *, sink: Sink, placed: Placed, recipe: Recipe, run_id: str, now: Callable[[], datetime]) -> None:
+        self._sink = sink
+        self._placed = placed
+        self._recipe = recipe
+        self._run_id = run_id
+        self._now = now
+        self._open: dict[str, _Open] = {}
+        self._unread: dict[str, FileRecord] = {}
+        self._seen: set[str] = set()
+
+    def expect(self, document: Document, selected: tuple[int, ...], *, complete: bool) -> None:
+        """Take note of a document; *complete* says that nothing of it will be written anew."""
+        self._seen.add(document.file.source)
+        if not selected:
+            self._unread[document.file.source] = self._row(_Open(document, ()), ())
+        elif not complete:
+            self._open[document.file.source] = _Open(document, selected)
+
+    def reject(self, rejected: RejectedDocument) -> FileRecord:
+        """Take note of a file that cannot be read."""
+        row = rejected_record(rejected, recipe=self._recipe, run_id=self._run_id, now=self._now())
+        self._seen.add(row.source)
+        self._unread[row.source] = row
+        return row
+
+    def file(self, report: ShardReport) -> None:
+        """Write the rows of the files that this shard completed."""
+        own: defaultdict[str, list[PageRecord]] = defaultdict(list)
+        for row in report.rows:
+            own[row.source].append(row)
+        ready = [source for source in own if source in self._open and self._is_placed(self._open[source])]
+        self._write({source: self._gather(self._open[source], own[source], report.shard_id) for source in ready})
+        for source in ready:
+            del self._open[source]
+
+    def close(self) -> Totals:
+        """Write what is left when the run ends, and add up every file that this run has seen."""
+        begun = {source: file for source, file in self._open.items() if self._placed_pages(file)}
+        self._write({source: self._gather(file, (), "") for source, file in begun.items()})
+        self._write_unread()
+        return totals(row for part in self._sink.parts("files") for row in self._file_rows(part) if self._mine(row))
+
+    def _mine(self, row: FileRecord) -> bool:
+        recipe = self._recipe
+        return row.source in self._seen and (row.operation, row.backend, row.model) == (
+            recipe.operation,
+            recipe.backend,
+            recipe.model,
+        )
+
+    def _placed_pages(self, file: _Open) -> frozenset[int]:
+        return self._placed.pages(file.document.file.source, file.document.doc_id)
+
+    def _is_placed(self, file: _Open) -> bool:
+        return self._placed_pages(file).issuperset(file.selected)
+
+    def _gather(self, file: _Open, own: Sequence[PageRecord], shard_id: str) -> FileRecord:
+        rows = list(own)
+        source, doc_id = file.document.file.source, file.document.doc_id
+        for other in self._placed.shards(source, doc_id):
+            if other != shard_id:
+                rows += [row for row in self._page_rows(other) if (row.source, row.doc_id) == (source, doc_id)]
+        return self._row(file, sorted(rows, key=lambda row: row.page_no))
+
+    def _row(self, file: _Open, rows: Sequence[PageRecord]) -> FileRecord:
+        source, doc_id = file.document.file.source, file.document.doc_id
+        return file_record(
+            file.document,
+            rows,
+            selected=len(self._placed.pages(source, doc_id).union(file.selected)),
+            duplicate_of=self._placed.carrier(doc_id, source, file.selected[0]) if file.selected else None,
+            recipe=self._recipe,
+            run_id=self._run_id,
+            now=self._now(),
+        )
+
+    def _write(self, rows: dict[str, FileRecord]) -> None:
+        """Put each row into the part of the file's last page, and take it out of every other."""
+        parts: defaultdict[str, list[FileRecord]] = defaultdict(list)
+        touched: set[str] = set()
+        for source, row in rows.items():
+            shards = self._placed.shards(source, row.doc_id or "")
+            parts[shards[-1]].append(row)
+            touched.update(shards)
+        for part in sorted(touched):
+            before = self._file_rows(part)
+            after = sorted([row for row in before if row.source not in rows] + parts[part], key=lambda row: row.source)
+            if after != before:
+                self._sink.write("files", part, after)
+
+    def _write_unread(self) -> None:
+        """Rewrite the list of unread files: other runs' entries stay, this run's are as they are now."""
+        before = self._file_rows(UNREAD)
+        others = [row for row in before if not self._mine(row)]
+        after = sorted([*others, *self._unread.values()], key=lambda row: (row.source, row.operation, row.model))
+        if after or before:
+            self._sink.write("files", UNREAD, after)
+
+    def _file_rows(self, part: str) -> list[FileRecord]:
+        return _only(FileRecord, self._sink.read("files", part))
+
+    def _page_rows(self, part: str) -> list[PageRecord]:
+        return _only(PageRecord, self._sink.read("pages", part))
+
+
+def _only(kind: type[R], rows: Iterable[object]) -> list[R]:
+    return [row for row in rows if isinstance(row, kind)]

@@ -1,0 +1,70 @@
+"""What a run is asked to do, with every name looked up."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from schemas.config import RunConfig
+from schemas.models import Limits, ModelSpec
+from schemas.requests import Recipe
+from tasks import backends, operations
+from tasks.catalogue import find_model, load_models
+from tasks.ports import Operation
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a run is asked to do."""
+
+    config: RunConfig
+    spec: ModelSpec
+    operation: Operation
+    recipe: Recipe
+    models: Mapping[str, ModelSpec]
+
+    @cached_property
+    def render_workers(self) -> int:
+        """Render processes: one a core."""
+        return self.config.render_workers or os.cpu_count() or 1
+
+    @property
+    def limits(self) -> Limits:
+        """How fast may be asked: the options over the model table. What reads locally is bound by its processes."""
+        config, known = self.config, self.spec.limits
+        known_in_flight = self.render_workers if self.recipe.backend == backends.LOCAL else known.in_flight
+        return Limits(
+            requests_per_minute=config.requests_per_minute or known.requests_per_minute,
+            tokens_per_minute=config.tokens_per_minute or known.tokens_per_minute,
+            in_flight=config.in_flight or known_in_flight,
+        )
+
+    @property
+    def currency(self) -> str | None:
+        """The currency of the model's price."""
+        return self.spec.price.currency if self.spec.price else None
+
+    @property
+    def price_date(self) -> str | None:
+        """The date of the model's price."""
+        return self.spec.price.as_of.isoformat() if self.spec.price else None
+
+    @property
+    def account(self) -> str:
+        """What the service counts its quota by: the model, of the account that the key belongs to."""
+        return f"{self.recipe.backend}/{self.recipe.model}"
+
+
+def resolve(config: RunConfig) -> Order:
+    """Look up every name that the settings use.
+
+    Raises:
+        UsageFault: if a backend, model or operation does not exist, or they do not go together.
+        ModelUnavailable: if the model was retired.
+    """
+    backend = backends.choose(config.backend)
+    spec = find_model(config.model, backend)
+    operation = operations.get(config.operation)
+    return Order(config, spec, operation, operation.recipe(config, spec, backend), load_models())

@@ -1,0 +1,185 @@
+"""A run, from sources to tables: what the command, the flow and a notebook call."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
+
+from schemas.config import RunConfig
+from schemas.documents import RejectedDocument
+from schemas.errors import Interrupted, RunError
+from schemas.page_ranges import select_pages
+from schemas.records import RunRecord
+from schemas.work import Shard
+from tasks.again import ask_anew, chosen, write_anew
+from tasks.assembly import Prepares, open_shop
+from tasks.closing import close_run
+from tasks.intake import intake
+from tasks.order import Order, resolve
+from tasks.plan import Rewrites, ShardCutter, open_requests
+from tasks.ports import Reporter
+from tasks.shard import PriorRows, ShardReport, process_shard
+from tasks.shop import Shop
+
+Work = Callable[[], Awaitable[ShardReport]]
+
+
+class RunsShards(Protocol):
+    """How a shard is run: as it is, or as a task run of Prefect."""
+
+    async def __call__(self, shard: Shard, work: Work) -> ShardReport:
+        """Run *work*, which reads and commits *shard*."""
+        ...
+
+
+async def directly(shard: Shard, work: Work) -> ShardReport:  # noqa: ARG001 - the Prefect step names the shard
+    """Run a shard as it is."""
+    return await work()
+
+
+async def run(
+    config: RunConfig,
+    *,
+    reporter: Reporter,
+    stop: asyncio.Event,
+    run_shard: RunsShards = directly,
+    flow_run_id: str | None = None,
+) -> RunRecord:
+    """Read what is not read yet. How the run ended stands in the record that it returns.
+
+    *stop* asks it to end early: what is in flight is finished and kept, and the next run goes on from there.
+
+    Raises:
+        RunError: if it could not begin (usage, credentials, another run on this output, the ledger).
+    """
+    return await _run(resolve(config), reporter=reporter, stop=stop, run_shard=run_shard, flow_run_id=flow_run_id)
+
+
+async def retry(
+    config: RunConfig,
+    statuses: Sequence[str],
+    *,
+    reporter: Reporter,
+    stop: asyncio.Event,
+    run_shard: RunsShards = directly,
+) -> RunRecord:
+    """Ask the pages of these statuses again, and nothing else of what has its rows; new files are read as well.
+
+    Raises:
+        UsageFault: if there is no such status.
+        RunError: if it could not begin.
+    """
+    order, wanted = resolve(config), chosen(statuses)
+    prepare = partial(ask_anew, order=order, statuses=wanted)
+    return await _run(order, reporter=reporter, stop=stop, run_shard=run_shard, prepare=prepare)
+
+
+async def replay(config: RunConfig, *, reporter: Reporter, stop: asyncio.Event) -> RunRecord:
+    """Judge kept answers again and write every part anew, without a call for what was answered.
+
+    Raises:
+        RunError: if it could not begin.
+    """
+    order = resolve(config)
+    prepare = partial(write_anew, order=order)
+    return await _run(order, reporter=reporter, stop=stop, run_shard=directly, prepare=prepare)
+
+
+async def _run(
+    order: Order,
+    *,
+    reporter: Reporter,
+    stop: asyncio.Event,
+    run_shard: RunsShards,
+    prepare: Prepares | None = None,
+    flow_run_id: str | None = None,
+) -> RunRecord:
+    async with open_shop(order, reporter=reporter, stop=stop, prepare=prepare) as shop:
+        reporter.started(shop.run_id, order.recipe, order.config)
+        feed = Feed(shop, run_shard)
+        await feed.run()
+        return await close_run(shop, feed.fault, kept=feed.kept, flow_run_id=flow_run_id)
+
+
+@dataclass
+class Feed:
+    """Feeds shards to the window of those in flight, and remembers the first fault that stopped it."""
+
+    shop: Shop
+    run_shard: RunsShards
+    fault: RunError | None = None
+    kept: int = 0
+    _window: set[asyncio.Task[ShardReport]] = field(default_factory=set)
+
+    async def run(self) -> None:
+        """Run every shard that there is to run, or as many as can be."""
+        try:
+            async for shard in self._shards():
+                if self.shop.stop.is_set():
+                    break
+                await self._admit(shard)
+            await self._drain()
+        except RunError as error:
+            self._halt(error)
+            await self._drain()
+        if self.fault is None and self.shop.stop.is_set():
+            self.fault = Interrupted("the run was asked to stop", advice="run the same command again to go on")
+
+    async def _admit(self, shard: Shard) -> None:
+        if len(self._window) >= self.shop.shards_in_flight:
+            await self._settle(asyncio.FIRST_COMPLETED)
+        work = partial(self._work, shard)
+        self._window.add(asyncio.ensure_future(self.run_shard(shard, work)))
+
+    async def _work(self, shard: Shard) -> ShardReport:
+        shop = self.shop
+        prior: PriorRows = await shop.prior_rows(shard) if shard.existing_id else {}
+        return await process_shard(shard, shop.desk, shop.to, prior)
+
+    async def _drain(self) -> None:
+        while self._window:
+            await self._settle(asyncio.ALL_COMPLETED)
+
+    async def _settle(self, when: str) -> None:
+        done, self._window = await asyncio.wait(self._window, return_when=when)
+        for task in done:
+            try:
+                report = task.result()
+            except RunError as error:
+                self._halt(error)
+                continue
+            self.kept += report.kept
+            if report.fault is not None:
+                self._halt(report.fault)
+
+    def _halt(self, fault: RunError) -> None:
+        """Let nothing new begin. A fault of the run comes before the interruptions that it causes itself."""
+        if self.fault is None or (isinstance(self.fault, Interrupted) and not isinstance(fault, Interrupted)):
+            self.fault = fault
+        self.shop.stop.set()
+
+    async def _shards(self) -> AsyncIterator[Shard]:
+        shop, config = self.shop, self.shop.order.config
+        cutter, rewrites = ShardCutter(config.shard_pages), Rewrites(shop.stale)
+        async for found in intake(
+            shop.discovered(), knows=shop.ledger, identify=shop.identify, ahead=2 * shop.order.render_workers
+        ):
+            if isinstance(found, RejectedDocument):
+                shop.filing.reject(found)
+                shop.reporter.rejected(found)
+                continue
+            items = list(open_requests(found, shop.order.recipe, shop.placed, config.page_ranges))
+            selected = select_pages(found.page_count, config.page_ranges)
+            shop.expect(found, selected, todo=len(items), rewrite=rewrites.wants(found))
+            for shard_id, parts in rewrites.offer(found):
+                yield await shop.rewrite(shard_id, parts)
+            for item in items:
+                if (shard := cutter.add(item)) is not None:
+                    yield shard
+        for shard_id, parts in rewrites.rest():
+            yield await shop.rewrite(shard_id, parts)
+        if (shard := cutter.flush()) is not None:
+            yield shard

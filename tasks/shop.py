@@ -1,0 +1,106 @@
+"""Everything that a run works with, open, and the small steps that take several of its parts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from schemas.documents import Document, RejectedDocument, SourceFile
+from schemas.records import PageRecord
+from schemas.requests import request_key
+from schemas.work import Shard
+from tasks.dataset import DatasetInfo
+from tasks.discover import discover
+from tasks.filing import Filing
+from tasks.identify import identify
+from tasks.intake import Found
+from tasks.ledger import Lease, Ledger
+from tasks.order import Order
+from tasks.page import Desk
+from tasks.plan import Placed, rewritten
+from tasks.ports import Placement, Reporter
+from tasks.shard import Commitment, ShardReport
+from tasks.sinks.parquet import ParquetSink
+from tasks.workers import WorkerPool
+
+
+@dataclass
+class Shop:
+    """Everything that a run works with, open."""
+
+    order: Order
+    run_id: str
+    dataset: DatasetInfo
+    ledger: Ledger
+    sink: ParquetSink
+    workers: WorkerPool
+    placed: Placed
+    stale: Sequence[Placement]
+    desk: Desk
+    filing: Filing
+    lease: Lease
+    reporter: Reporter
+    stop: asyncio.Event
+    started_at: datetime
+    _filing_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _found: tuple[int, int, int] = (0, 0, 0)
+
+    @property
+    def out(self) -> Path:
+        """The output folder."""
+        return Path(self.order.config.out)
+
+    @property
+    def to(self) -> Commitment:
+        """Where shards commit their rows."""
+        return Commitment(self.dataset.dataset_id, self.sink, self.ledger, self.order.models, self.file)
+
+    @property
+    def shards_in_flight(self) -> int:
+        """Shards worked on at once: enough that the pipe stays full while the last page of one is waited for."""
+        pages = self.order.config.shard_pages
+        return 2 + 2 * self.order.limits.in_flight // pages
+
+    def discovered(self) -> Iterator[SourceFile | RejectedDocument]:
+        """Find the files of the sources; the output itself is none of them."""
+        return discover(self.order.config.sources, exclude=[self.out.absolute()])
+
+    async def identify(self, file: SourceFile) -> Found:
+        """Find out what a file is, in a worker process."""
+        config = self.order.config
+        passwords = [password.get_secret_value() for password in config.passwords]
+        return await identify(file, passwords=passwords, workers=self.workers, seconds=config.render_timeout)
+
+    def expect(self, document: Document, selected: tuple[int, ...], *, todo: int, rewrite: bool) -> None:
+        """Take note of a document that comes in."""
+        self.filing.expect(document, selected, complete=not todo and not rewrite)
+        files, pages, done = self._found
+        self._found = (files + 1, pages + len(selected), done + (0 if rewrite else len(selected) - todo))
+        self.reporter.found(files=self._found[0], pages=self._found[1], kept=self._found[2])
+
+    async def file(self, report: ShardReport) -> None:
+        """Note where rows went, and write the rows of the files that are complete by them."""
+        self.lease.check()
+        async with self._filing_lock:
+            for placement in report.placements:
+                self.placed.add(placement)
+            await asyncio.to_thread(self.filing.file, report)
+
+    async def prior_rows(self, shard: Shard) -> dict[tuple[str, int], PageRecord]:
+        """Read the rows that a part holds now."""
+        rows = await asyncio.to_thread(self.sink.read, "pages", shard.shard_id)
+        return {(row.source, row.page_no): row for row in rows if isinstance(row, PageRecord)}
+
+    async def rewrite(self, shard_id: str, parts: Sequence[tuple[Placement, Document]]) -> Shard:
+        """Make the shard that writes a part anew."""
+        recipe = self.order.recipe
+        base_keys = [
+            request_key(recipe.recipe_id, document.doc_id, (page_no,))
+            for placement, document in parts
+            for page_no in placement.page_nos
+        ]
+        generations = await self.ledger.generations(base_keys)
+        return rewritten(shard_id, parts, recipe, self.placed, generations)
