@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tasks.reading.attempts import attempt
 from tasks.reading.lines import Line, covered
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class TextLayer:
 @contextmanager
 def copied(page: pymupdf.Page | None) -> Iterator[pymupdf.Page | None]:
     """Give the page as the only one of a document of its own, to be changed at will; None where that fails."""
-    document = None if page is None else _copy(page)
+    document = None if page is None else attempt(lambda: _copy(page))[0]
     try:
         yield None if document is None else document[0]
     finally:
@@ -58,32 +59,23 @@ def copied(page: pymupdf.Page | None) -> Iterator[pymupdf.Page | None]:
             document.close()
 
 
-def _copy(page: pymupdf.Page) -> pymupdf.Document | None:
+def _copy(page: pymupdf.Page) -> pymupdf.Document:
     import pymupdf
 
-    from tasks.drawing.mupdf import PARSER_ERRORS
-
     source = page.parent
-    try:
-        if not source.is_pdf:
-            return pymupdf.open("pdf", source.convert_to_pdf(from_page=page.number, to_page=page.number))
-        copy = pymupdf.open()
-        copy.insert_pdf(source, from_page=page.number, to_page=page.number)
-    except PARSER_ERRORS:
-        return None
+    if not source.is_pdf:
+        return pymupdf.open("pdf", source.convert_to_pdf(from_page=page.number, to_page=page.number))
+    copy = pymupdf.open()
+    copy.insert_pdf(source, from_page=page.number, to_page=page.number)
     return copy
 
 
 def text_layer(page: pymupdf.Page | None) -> TextLayer:
     """Weigh a page's text layer; turns the page upright."""
-    from tasks.drawing.mupdf import PARSER_ERRORS
-
     if page is None:
         return TextLayer(doubt="a picture")
-    try:
-        return _weighed(page)
-    except PARSER_ERRORS:
-        return TextLayer(doubt="a text layer that cannot be read")
+    layer, fault = attempt(lambda: _weighed(page))
+    return layer or TextLayer(doubt=fault)
 
 
 def _weighed(page: pymupdf.Page) -> TextLayer:

@@ -13,6 +13,8 @@ from functools import cache
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from schemas.errors import RenderFailed
+from tasks.reading.attempts import attempt
 from tasks.reading.lines import Line, mean_score, runs_sideways
 
 if TYPE_CHECKING:
@@ -45,7 +47,20 @@ class Recognized:
 
 
 def read_upright(picture: Image.Image) -> Recognized:
-    """Read a picture, and once more where it turns out to lie on its side or stand on its head."""
+    """Read a picture, and once more where it turns out to lie on its side or stand on its head.
+
+    Raises:
+        RenderFailed: if the engine gives up on this picture.
+    """
+    _engine()
+    seen, fault = attempt(lambda: _read_upright(picture))
+    if seen is None:
+        msg = f"its writing cannot be recognized: {fault}"
+        raise RenderFailed(msg)
+    return seen
+
+
+def _read_upright(picture: Image.Image) -> Recognized:
     lines = recognize(picture)
     rotation = turn_needed(picture, lines)
     if rotation:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from schemas.documents import Document, PageFacts
 from schemas.pixels import Size
+from tasks.reading.attempts import attempt
 from tasks.reading.lines import Line, covered, mean_score, reads_line_by_line, row_text, scaled, turned_back
 
 if TYPE_CHECKING:
@@ -142,12 +143,9 @@ def _picture_text(
 def _ordered(layout: Callable[[], str], plain: Callable[[], str]) -> tuple[str, tuple[str, ...]]:
     """Take the layout's text, unless it fails or loses writing: order is worth less than completeness."""
     fallback = plain()
-    try:
-        text = layout()
-    except MemoryError:
-        raise
-    except Exception as fault:  # noqa: BLE001 - whatever the layout model trips over, the words are there
-        return fallback, (f"no layout, text in the order it stands in: {type(fault).__name__}: {fault}",)
+    text, fault = attempt(layout)
+    if text is None:
+        return fallback, (f"no layout, text in the order it stands in: {fault}",)
     if _letters(text) < KEPT * _letters(fallback):
         return fallback, ("the layout left writing out, text in the order it stands in",)
     return text, ()
