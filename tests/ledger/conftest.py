@@ -1,0 +1,104 @@
+"""A ledger to test on: in an SQLite file, and in a PostgreSQL server of our own."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tasks.ledger import open_ledger
+
+USER = "postgres"
+_names = itertools.count(1)
+
+
+def _binaries() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    on_path = shutil.which("initdb")
+    return found[-1].parent if found else Path(on_path).parent if on_path else None
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+class Cluster:
+    """A throw-away PostgreSQL server on a loopback port. The server refuses to run as root, so it need not."""
+
+    def __init__(self, binaries: Path, folder: Path) -> None:
+        self._binaries = binaries
+        self._folder = folder
+        self.port = _free_port()
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://{USER}@127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        if os.geteuid() == 0:
+            shutil.chown(self._folder, USER)
+        self._run("initdb", "--username", USER, "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--locale", "C")
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c fsync=off -c unix_socket_directories="
+        self._run("pg_ctl", "--wait", "--log", str(self._folder / "log"), "--options", options, "start")
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "--wait", "--mode", "immediate", "stop")
+
+    def new_database(self) -> str:
+        """Make an empty database; give its URL."""
+        name = f"ledger_{next(_names)}"
+        with psycopg.connect(f"{self.url}/postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return f"{self.url}/{name}"
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(self._binaries / program), "--pgdata", str(self._folder / "data"), *arguments]
+        as_user = ["runuser", "-u", USER, "--"] if os.geteuid() == 0 else []
+        done = subprocess.run(
+            [*as_user, *command], cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
+        )
+        assert done.returncode == 0, (command, done.stderr)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    binaries = _binaries()
+    if binaries is None:
+        reason = "PostgreSQL's server programs are not installed"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with tempfile.TemporaryDirectory(prefix="pagemill-postgresql-") as folder:
+        cluster = Cluster(binaries, Path(folder))
+        cluster.start()
+        try:
+            yield cluster
+        finally:
+            cluster.stop()
+
+
+ON_POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))
+
+
+@pytest.fixture(params=["sqlite", ON_POSTGRESQL])
+def where(request, tmp_path) -> str:
+    """The place of a ledger that is not there yet."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("cluster").new_database()
+    return str(tmp_path / "ledger.sqlite3")
+
+
+@pytest.fixture
+async def ledger(where):
+    async with open_ledger(where) as opened:
+        yield opened
