@@ -20,6 +20,7 @@ from flows.options import AsJson, Ledger
 from flows.session import Session
 from flows.wording import visible
 from schemas.errors import ExitCode
+from tasks.backends import choose
 
 _MARKS = {"ok": ("ok", "green"), "warn": ("warn", "yellow"), "fail": ("FAIL", "bold red"), "skipped": ("-", "dim")}
 
@@ -70,16 +71,18 @@ async def _examined(question: Question, console: Console | None) -> list[Check]:
 
 
 async def examine(question: Question) -> AsyncIterator[Check]:
-    """Make the checks one by one, the quick ones first. A check that breaks is a check that failed."""
-    backend = question.backend
+    """Make the checks one by one, the quick ones first. A check that breaks is a check that failed.
+
+    Raises:
+        UsageFault: if there is no such backend.
+    """
+    reader = choose(question.backend)
     yield await _made("python", checks.python)
     yield await _made("packages", checks.packages)
     yield await _made("output", lambda: checks.output(question.out))
     yield await _made("ledger", lambda: checks.ledger(question.ledger, question.out))
-    yield (key := await _made("key", lambda: reach.key(backend)))
-    if backend == "auto" and "local backend" in key.said:
-        backend = "local"
-    yield await _made("endpoint", lambda: reach.endpoint(backend, question.base_url, question.region))
+    yield await _made("key", lambda: reach.key(question.backend))
+    yield await _made("endpoint", lambda: reach.endpoint(reader, question.base_url, question.region))
     yield await _made("prefect", reach.prefect_api)
     yield await _made("drawing", checks.drawing)
     if question.ocr:
