@@ -49,7 +49,7 @@ def _url(where: str | os.PathLike[str]) -> URL:
         return URL.create("sqlite", database=str(Path(named).absolute()))
     try:
         url = make_url(named)
-    except exc.ArgumentError:
+    except (exc.ArgumentError, ValueError):
         # Without the address itself, which may hold a password.
         raise _not_an_address("what was given is no address") from None
     kind = url.drivername.partition("+")[0]

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import errno
 import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import exc
 
 from schemas.errors import LedgerFault
+
+T = TypeVar("T")
 
 _AGAIN = "Then run the same command again: every answer that was paid for is kept."
 _FULL = f"Free some space there. {_AGAIN}"
@@ -17,6 +22,8 @@ _BROKEN = (
     "answers that are only in this ledger would be asked again)."
 )
 _ALMOST_NOTHING = 1 << 20
+_RETRY_SECONDS = 60.0
+_RETRY_PAUSE = 0.1
 
 _SQLITE: tuple[tuple[str, str, str], ...] = (
     ("SQLITE_FULL", "there is no space left for it", _FULL),
@@ -33,8 +40,6 @@ _SQLITE: tuple[tuple[str, str, str], ...] = (
 _POSTGRESQL: tuple[tuple[str, str, str], ...] = (
     ("53100", "the server's disk is full", _FULL),
     ("53300", "the server takes no more connections", f"Raise its max_connections or end some. {_AGAIN}"),
-    ("28", "the server refuses the user or the password", "Check the user and password of --ledger."),
-    ("3D000", "there is no such database on the server", "Create it with createdb, or correct --ledger."),
     ("42501", "the user has not the rights", "Grant the user CREATE on the schema, and its own tables."),
     ("25006", "the server takes no writes (a replica?)", "Name the primary server in --ledger."),
     ("57P", "the server was shut down", f"Start it. {_AGAIN}"),
@@ -51,7 +56,19 @@ def is_passing(error: Exception) -> bool:
     name, state = _names(error)
     if name:
         return name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
-    return error.connection_invalidated or state.startswith(_PASSING_STATES)
+    return error.connection_invalidated or state.startswith(_PASSING_STATES) or _is_unreachable(error, state)
+
+
+def persistently(action: Callable[[], T]) -> T:
+    """Do *action* again while what hinders it can pass, for a minute. Whatever it does must bear repeating."""
+    until = time.monotonic() + _RETRY_SECONDS
+    while True:
+        try:
+            return action()
+        except exc.DBAPIError as error:
+            if not is_passing(error) or time.monotonic() > until:
+                raise
+        time.sleep(_RETRY_PAUSE)
 
 
 def is_about_a_value(error: Exception) -> bool:
@@ -87,9 +104,14 @@ def _reason(error: Exception, where: str) -> tuple[str, str]:
         if said.startswith(start):
             return reason, advice
     words = " ".join(str(error.orig).split())
-    if isinstance(error, exc.OperationalError) and not name and not state:
-        return f"no connection ({words})", f"Check the address in --ledger and that the server runs. {_AGAIN}"
+    if _is_unreachable(error, state):
+        return f"no connection ({words})", f"Check address, user and database of --ledger, and the server. {_AGAIN}"
     return f"{said} {words}".strip(), ""
+
+
+def _is_unreachable(error: exc.DBAPIError, state: str) -> bool:
+    """Say whether no server spoke to us: its refusals during the connection carry no state either."""
+    return isinstance(error, exc.OperationalError) and not state
 
 
 def _names(error: exc.DBAPIError) -> tuple[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -12,7 +11,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, Table, exc
 from sqlalchemy.dialects import postgresql, sqlite
 
-from tasks.ledger.faults import is_passing, ledger_fault
+from tasks.ledger.faults import ledger_fault, persistently
 from tasks.ledger.writer import Rows, Work, Writer
 
 T = TypeVar("T")
@@ -20,8 +19,6 @@ T = TypeVar("T")
 Upsert = postgresql.Insert | sqlite.Insert
 
 _READERS = 2
-_READ_TRIES = 5
-_RETRY_PAUSE = 0.2
 _AT_ONCE = 5_000
 """Values of one IN list; PostgreSQL takes 65,535 parameters, SQLite 32,766."""
 
@@ -41,6 +38,7 @@ class Store:
 
     async def read(self, query: Work[T]) -> T:
         """Run *query* in a reader's thread."""
+        self._writer.check_open()
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, query)
 
     async def write(self, work: Work[T]) -> T:
@@ -66,15 +64,14 @@ class Store:
         self._engine.dispose()
 
     def _read(self, query: Work[T]) -> T:
-        for tries in range(1, _READ_TRIES + 1):
-            try:
-                with self._engine.connect() as connection:
-                    return query(connection)
-            except (exc.SQLAlchemyError, OSError) as error:
-                if tries == _READ_TRIES or not is_passing(error):
-                    raise ledger_fault(error, self.where) from error
-                time.sleep(_RETRY_PAUSE)
-        raise AssertionError
+        def attempt() -> T:
+            with self._engine.connect() as connection:
+                return query(connection)
+
+        try:
+            return persistently(attempt)
+        except (exc.SQLAlchemyError, OSError) as error:
+            raise ledger_fault(error, self.where) from error
 
 
 def insert_into(table: Table, database: Engine | Connection) -> Upsert:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, Insert, exc
 
 from schemas.errors import LedgerFault
 from tasks.ledger.engine import IMMEDIATE
-from tasks.ledger.faults import is_about_a_value, is_passing, ledger_fault
+from tasks.ledger.faults import is_about_a_value, ledger_fault, persistently
 
 T = TypeVar("T")
 
@@ -26,8 +26,6 @@ Rows = Iterable[tuple[Insert, Mapping[str, Any]]]
 
 _TOGETHER = 1_000
 """Jobs of one transaction at most, so that other processes get their turn."""
-_RETRY_SECONDS = 60.0
-_RETRY_PAUSE = 0.05
 
 
 @dataclass(eq=False)
@@ -84,6 +82,16 @@ class Writer:
         result: T = job.future.result()  # waits: this future is a thread's
         return result
 
+    def check_open(self) -> None:
+        """Make sure that the ledger was not closed.
+
+        Raises:
+            LedgerFault: if it was.
+        """
+        if self._closed:
+            message = f"The ledger {self._where} is closed."
+            raise LedgerFault(message)
+
     def close(self) -> None:
         """Write what still waits, and end the thread."""
         with self._gate:
@@ -94,9 +102,7 @@ class Writer:
 
     def _put(self, job: Job) -> None:
         with self._gate:
-            if self._closed:
-                message = f"The ledger {self._where} is closed."
-                raise LedgerFault(message)
+            self.check_open()
             self._queue.put(job)
 
     def _run(self) -> None:
@@ -132,7 +138,7 @@ class Writer:
 
     def _commit(self, jobs: Sequence[Job]) -> None:
         try:
-            self._persistently(jobs)
+            persistently(partial(self._transact, jobs))
         except Exception as error:
             if not is_about_a_value(error):
                 raise
@@ -141,18 +147,6 @@ class Writer:
                 return
             for job in jobs:  # one of them is at fault; the others shall not suffer for it
                 self._commit([job])
-
-    def _persistently(self, jobs: Sequence[Job]) -> None:
-        until = time.monotonic() + _RETRY_SECONDS
-        while True:
-            try:
-                self._transact(jobs)
-            except exc.DBAPIError as error:
-                if not is_passing(error) or time.monotonic() > until:
-                    raise
-                time.sleep(_RETRY_PAUSE)
-            else:
-                return
 
     def _transact(self, jobs: Sequence[Job]) -> None:
         merged: defaultdict[Insert, list[Mapping[str, Any]]] = defaultdict(list)

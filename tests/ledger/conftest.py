@@ -44,22 +44,28 @@ class Cluster:
     def url(self) -> str:
         return f"postgresql://{USER}@127.0.0.1:{self.port}"
 
-    def start(self) -> None:
+    def make(self) -> None:
         if os.geteuid() == 0:
             shutil.chown(self._folder, USER)
         self._run("initdb", "--username", USER, "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--locale", "C")
+
+    def start(self) -> None:
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c fsync=off -c unix_socket_directories="
         self._run("pg_ctl", "--wait", "--log", str(self._folder / "log"), "--options", options, "start")
 
     def stop(self) -> None:
         self._run("pg_ctl", "--wait", "--mode", "immediate", "stop")
 
-    def new_database(self) -> str:
-        """Make an empty database; give its URL."""
+    def new_schema(self) -> str:
+        """Make an empty schema, which is quicker than a database; give the URL that leads into it."""
         name = f"ledger_{next(_names)}"
+        self.execute(f"CREATE SCHEMA {name}")
+        return f"{self.url}/postgres?options=-csearch_path%3D{name}"
+
+    def execute(self, statement: str) -> None:
+        """Do something to the server from beside the ledger."""
         with psycopg.connect(f"{self.url}/postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
-        return f"{self.url}/{name}"
+            connection.execute(statement)
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self._binaries / program), "--pgdata", str(self._folder / "data"), *arguments]
@@ -80,6 +86,7 @@ def cluster() -> Iterator[Cluster]:
         pytest.skip(reason)
     with tempfile.TemporaryDirectory(prefix="pagemill-postgresql-") as folder:
         cluster = Cluster(binaries, Path(folder))
+        cluster.make()
         cluster.start()
         try:
             yield cluster
@@ -94,7 +101,7 @@ ON_POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.xdist_group("postgr
 def where(request, tmp_path) -> str:
     """The place of a ledger that is not there yet."""
     if request.param == "postgresql":
-        return request.getfixturevalue("cluster").new_database()
+        return request.getfixturevalue("cluster").new_schema()
     return str(tmp_path / "ledger.sqlite3")
 
 

@@ -107,7 +107,8 @@ async def test_what_a_dead_process_of_this_machine_held_is_taken_over_at_once(le
         async with ledger.hold("output", "run-1", ""):
             pass
     sleeper.kill()
-    os.waitid(os.P_PID, sleeper.pid, os.WEXITED | os.WNOWAIT)  # dead, and still with its number: nobody reaped it
+    # Dead, and still with its number: nobody has reaped it yet.
+    await asyncio.to_thread(os.waitid, os.P_PID, sleeper.pid, os.WEXITED | os.WNOWAIT)
     assert await ledger.holder("output") is None
     async with ledger.hold("output", "run-1", ""):
         assert (await ledger.holder("output")).run_id == "run-1"
