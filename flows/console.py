@@ -23,6 +23,7 @@ from schemas.config import RunConfig
 from schemas.documents import RejectedDocument
 from schemas.records import READ, CallRecord, PageRecord, RunRecord
 from schemas.requests import Recipe
+from tasks.account import Tally, tally
 
 LINES_OF_A_KIND = 20
 """How many problems of one kind are told one by one; the tables hold them all."""
@@ -33,6 +34,9 @@ _STILL = 6
 _WARN = frozenset({"suspect", "truncated", "skipped"})
 
 Describe = Callable[[Recipe, RunConfig], str]
+"""Says who reads, and why."""
+Weigh = Callable[[CallRecord], Tally]
+"""Says what a call took, in tokens and money."""
 
 
 class PlainReporter:
@@ -43,6 +47,7 @@ class PlainReporter:
         console: Console,
         *,
         describe: Describe,
+        weigh: Weigh = lambda call: tally([call]),
         again: str = "",
         quiet: bool = False,
         clock: Callable[[], float] = time.monotonic,
@@ -51,6 +56,7 @@ class PlainReporter:
         self.console = console
         self.progress = Progress()
         self._describe = describe
+        self._weigh = weigh
         self._again = again
         self._quiet = quiet
         self._clock = clock
@@ -92,9 +98,9 @@ class PlainReporter:
         label = "skipped" if passed_over else "rejected"
         self._problem(label, kind, f"{document.file.source}", str(document.error), table="files")
 
-    def page(self, record: PageRecord, cost: float | None) -> None:
+    def page(self, record: PageRecord, cost: float | None) -> None:  # noqa: ARG002 - money is counted call by call
         """Count a page, and tell of it if it is not as it should be."""
-        self.progress.page(record, cost, self._clock() - self._began)
+        self.progress.page(record, self._clock() - self._began)
         if record.status not in READ:
             kind = record.error_kind or ", ".join(flag.name for flag in record.flags) or record.status
             where = f"{record.source} page {record.page_no}"
@@ -102,7 +108,7 @@ class PlainReporter:
 
     def call(self, call: CallRecord) -> None:
         """Count a wire send."""
-        self.progress.call(call)
+        self.progress.call(call, self._weigh(call))
 
     def note(self, message: str) -> None:
         """Say something that a human should read."""
@@ -201,7 +207,7 @@ def bar_room(bar: ProgressBar) -> int:
     return (bar.width or 0) + len("  · ")
 
 
-def reporter_for(console: Console, *, describe: Describe, again: str, quiet: bool) -> PlainReporter:
+def reporter_for(console: Console, *, describe: Describe, weigh: Weigh, again: str, quiet: bool) -> PlainReporter:
     """Pick the reporter that fits where the console writes to."""
     kind = LiveReporter if console.is_terminal and not console.is_dumb_terminal else PlainReporter
-    return kind(console, describe=describe, again=again, quiet=quiet)
+    return kind(console, describe=describe, weigh=weigh, again=again, quiet=quiet)

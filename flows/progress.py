@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from flows.wording import cost, plural, tokens
 from schemas.records import READ, CallRecord, PageRecord
+from tasks.account import Tally
 
 WINDOW = 60.0
 """Seconds over which the rate is measured."""
@@ -18,39 +19,30 @@ _FLAGGED = frozenset({"suspect", "truncated"})
 class Progress:
     """What has happened so far. `elapsed` times are seconds since the run began, as the caller's clock counts."""
 
-    currency: str | None = None
     files: int = 0
     pages: int = 0
     kept: int = 0
     rejected: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
-    input_tokens: int = 0
-    output_tokens: int = 0
     throttled: int = 0
     retries: int = 0
-    cost_known: float = 0.0
-    cost_unknown: bool = False
+    spent: Tally = field(default_factory=Tally)
     _done_at: deque[float] = field(default_factory=deque)
 
     def found(self, *, files: int, pages: int, kept: int) -> None:
         """Take note of how much there is so far."""
         self.files, self.pages, self.kept = files, pages, kept
 
-    def page(self, record: PageRecord, spent: float | None, elapsed: float) -> None:
-        """Count a page that has its row, and what was spent on it; None is unknown."""
+    def page(self, record: PageRecord, elapsed: float) -> None:
+        """Count a page that has its row."""
         self.statuses[record.status] += 1
-        self.currency = record.currency or self.currency
-        self.cost_known += spent or 0.0
-        self.cost_unknown |= spent is None
         self._done_at.append(elapsed)
         while self._done_at[0] < elapsed - WINDOW:
             self._done_at.popleft()
 
-    def call(self, call: CallRecord) -> None:
-        """Count a wire send that is over."""
-        self.input_tokens += call.input_tokens
-        self.output_tokens += call.output_tokens
-        self.currency = call.currency or self.currency
+    def call(self, call: CallRecord, spent: Tally) -> None:
+        """Count a wire send that is over, and what it took."""
+        self.spent += spent
         self.throttled += call.outcome == "throttled"
         self.retries += call.attempt > 1
 
@@ -97,10 +89,11 @@ class Progress:
 
     def figures(self) -> list[str]:
         """Say what it took; what there is none of is left out."""
-        spent = None if self.cost_unknown else self.cost_known
+        usage, cost_so_far = self.spent.usage, self.spent.cost
+        money = cost(cost_so_far, self.spent.cost_known, self.spent.currency)
         said = [
-            (self.input_tokens, f"tokens {tokens(self.input_tokens)} in / {tokens(self.output_tokens)} out"),
-            (spent is None or spent, cost(spent, self.cost_known, self.currency)),
+            (usage.total_tokens, f"tokens {tokens(usage.input_tokens)} in / {tokens(usage.output_tokens)} out"),
+            (cost_so_far is None or cost_so_far, money),
             (self.throttled, f"429: {self.throttled:,}"),
             (self.retries, f"retries {self.retries:,}"),
             (self.failed, f"failed {self.failed:,}"),

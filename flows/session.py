@@ -13,7 +13,9 @@ from flows.engine import Engine
 from flows.options import Talk
 from flows.wording import command
 from schemas.config import RunConfig
+from schemas.records import CallRecord
 from schemas.requests import Recipe
+from tasks.account import Tally, priced, tally
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Session:
 
     def reporter(self, talk: Talk) -> PlainReporter:
         """Make who tells of a run."""
-        return reporter_for(self.words, describe=_described, again=self.again, quiet=talk.quiet)
+        return reporter_for(self.words, describe=_described, weigh=_weighed, again=self.again, quiet=talk.quiet)
 
     def emit(self, text: str) -> None:
         """Print data, as it is."""
@@ -45,3 +47,9 @@ def _described(recipe: Recipe, config: RunConfig) -> str:
     from tasks.catalogue import load_models
 
     return describe(recipe, config, load_models())
+
+
+def _weighed(call: CallRecord) -> Tally:
+    from tasks.catalogue import load_models
+
+    return tally(priced([call], load_models()))

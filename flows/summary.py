@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.wording import command, cost, counts, money, plural, python_command, short, span_of, visible
-from schemas.errors import ExitCode
 from schemas.records import READ, RunRecord
 
 AGAIN = ("failed", "truncated", "suspect", "blocked", "invalid")
@@ -98,7 +97,7 @@ def reason(run: RunRecord) -> str | None:
 
 def next_steps(run: RunRecord, out: str, again: str) -> Iterator[tuple[str, str]]:
     """Name the commands to type next; *again* is the one that made this run."""
-    if run.exit_code not in {ExitCode.OK, ExitCode.PAGES_MISSING}:
+    if run.status in {"stopped", "interrupted"}:
         yield "resume", again
     if wanted := [status for status in AGAIN if getattr(run, f"pages_{status}")]:
         yield "ask again", command("pagemill", "retry", "--out", out, *_ledger(run), "--only", ",".join(wanted))

@@ -108,9 +108,10 @@ class ScriptedEngine:
 def tell_page(reporter: Reporter, pages: Counter[str], number: int, status: str) -> None:
     """Tell of a call and of the page that it was about."""
     pages[status] += 1
-    reporter.call(example(CallRecord, outcome="answered", attempt=1, input_tokens=1_300, output_tokens=400))
+    sent = {"model": "qwen3-vl-plus", "input_tokens": 1_300, "output_tokens": 400, "cost": 0.0173, "currency": "CNY"}
+    reporter.call(example(CallRecord, outcome="answered", attempt=1, **sent))
     kind = {"error_kind": "render_failed", "error_message": "the page cannot be drawn"} if status == "failed" else {}
-    row = example(PageRecord, source="in/report.pdf", page_no=number, status=status, currency="CNY", flags=(), **kind)
+    row = example(PageRecord, source="in/report.pdf", page_no=number, status=status, flags=(), **kind)
     reporter.page(row, 0.0173)
 
 

@@ -14,6 +14,7 @@ from schemas.config import RunConfig
 from schemas.errors import UnsupportedDocument
 from schemas.records import PageRecord
 from schemas.requests import Recipe
+from tasks.account import Tally
 from tasks.catalogue import load_models
 from tests.flows.scripted import HARMFUL, recipe, rejected, run_record, tell_page
 from tests.sinks.rows import example
@@ -185,7 +186,7 @@ def test_a_terminal_is_left_as_it_was_when_a_run_breaks():
 
 
 def test_a_bar_is_drawn_only_where_a_terminal_is():
-    options = {"describe": lambda *_: "", "again": "", "quiet": False}
+    options = {"describe": lambda *_: "", "weigh": lambda _: Tally(), "again": "", "quiet": False}
     assert isinstance(reporter_for(console(terminal=True), **options), LiveReporter)
     assert not isinstance(reporter_for(console(), **options), LiveReporter)
 
