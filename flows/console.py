@@ -98,7 +98,7 @@ class PlainReporter:
         label = "skipped" if passed_over else "rejected"
         self._problem(label, kind, f"{document.file.source}", str(document.error), table="files")
 
-    def page(self, record: PageRecord, cost: float | None) -> None:  # noqa: ARG002 - money is counted call by call
+    def page(self, record: PageRecord) -> None:
         """Count a page, and tell of it if it is not as it should be."""
         self.progress.page(record, self._clock() - self._began)
         if record.status not in READ:

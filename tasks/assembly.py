@@ -43,9 +43,14 @@ def run_name(now: datetime) -> str:
     return f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
 
 
-def ledger_place(config: RunConfig) -> str:
+def ledger_place(out: str, ledger: str | None) -> str:
     """Say where the ledger is: a database in the output folder unless another was named."""
-    return config.ledger or str(Path(config.out) / LEDGER_FILE)
+    return ledger or str(Path(out) / LEDGER_FILE)
+
+
+def output_lease(dataset: DatasetInfo) -> str:
+    """Name the lease of an output: by its id, which is the same on every machine that mounts it."""
+    return f"output {dataset.dataset_id}"
 
 
 @asynccontextmanager
@@ -57,7 +62,7 @@ async def open_books(config: RunConfig) -> AsyncIterator[tuple[DatasetInfo, Ledg
         LedgerFault: if the ledger cannot be opened.
     """
     dataset = await asyncio.to_thread(open_dataset, Path(config.out))
-    async with await asyncio.to_thread(open_ledger, ledger_place(config)) as ledger:
+    async with await asyncio.to_thread(open_ledger, ledger_place(config.out, config.ledger)) as ledger:
         yield dataset, ledger
 
 
@@ -106,7 +111,7 @@ async def open_shop(
 
 @asynccontextmanager
 async def _held(ledger: Ledger, dataset: DatasetInfo, config: RunConfig, run_id: str) -> AsyncIterator[Lease]:
-    name = f"output {dataset.dataset_id}"
+    name = output_lease(dataset)
     description = " ".join([Path(sys.argv[0]).name, config.operation, *config.sources])[:200]
     try:
         async with ledger.hold(name, run_id, description) as lease:
@@ -192,4 +197,4 @@ async def _render(span: Span, *, order: Order, workers: WorkerPool) -> tuple[Ren
 
 def _report(rows: Sequence[PageRecord], *, reporter: Reporter) -> None:
     for row in rows:
-        reporter.page(row, None)
+        reporter.page(row)

@@ -212,7 +212,11 @@ class Reservation(Protocol):
         ...
 
     def free(self) -> None:
-        """Give it back: the call was not sent, or was turned away unbilled."""
+        """Give it back: the call was turned away, and is not billed."""
+        ...
+
+    def unused(self) -> None:
+        """Give it back, and its pages: the call was not sent."""
         ...
 
 
@@ -285,8 +289,8 @@ class Reporter(Protocol):
         """Tell of a file that cannot be read."""
         ...
 
-    def page(self, record: PageRecord, cost: float | None) -> None:
-        """Tell of a page that has its row, and what this run spent on it (None is unknown)."""
+    def page(self, record: PageRecord) -> None:
+        """Tell of a page that has its row; its calls are told of one by one, with what they cost."""
         ...
 
     def call(self, call: CallRecord) -> None:

@@ -112,7 +112,7 @@ def tell_page(reporter: Reporter, pages: Counter[str], number: int, status: str)
     reporter.call(example(CallRecord, outcome="answered", attempt=1, **sent))
     kind = {"error_kind": "render_failed", "error_message": "the page cannot be drawn"} if status == "failed" else {}
     row = example(PageRecord, source="in/report.pdf", page_no=number, status=status, flags=(), **kind)
-    reporter.page(row, 0.0173)
+    reporter.page(row)
 
 
 def rejected(source: str, *, kind: type[CorruptDocument] = CorruptDocument, explicit: bool = True) -> RejectedDocument:

@@ -109,7 +109,7 @@ def test_what_lies_in_a_folder_and_is_no_document_is_skipped_and_not_rejected():
 
 def test_a_suspect_page_is_told_with_what_is_suspicious_about_it():
     told = reporter()
-    told.page(example(PageRecord, source="a.pdf", page_no=2, status="suspect", error_kind="loop"), 0.1)
+    told.page(example(PageRecord, source="a.pdf", page_no=2, status="suspect", error_kind="loop"))
     assert text(told) == "suspect   a.pdf page 2: loop\n"
 
 
