@@ -12,8 +12,11 @@ from tasks.ledger.store import Store, insert_into, keeping, replacing
 from tasks.ledger.tables import limits, quotas
 from tasks.ports import Grant
 
-_BURST_SECONDS = 2.0
-"""What may pile up unused. A clock that jumps forward gives no more than this."""
+_BURST_SECONDS = 1.0
+"""What may pile up unused. A clock that jumps forward gives no more than this.
+
+The service itself forgives a second; with two piled up, processes that start together were refused.
+"""
 _BLOCK_SECONDS = 1.0
 """What one process gets at once, at most."""
 _CRUMB_SECONDS = 0.25
