@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 
+from tasks.limiter.meter import HEADROOM
 from tasks.ports import SharedQuota
 
 BLOCK = 0.5
 """Seconds of the present rate that are taken at once: fewer questions to the database against a fairer share."""
 APART = 0.4
 """Seconds between two questions, when the first was not granted in full."""
+_ROUNDING = 1e-6
 
 
 class Lease:
@@ -30,8 +32,8 @@ class Lease:
             return 0.0
         if now < self._ask_again_at:
             return self._ask_again_at - now
-        requests = _block(1 - self._requests, rates[0])
-        wanted = _block(tokens - self._tokens, rates[1])
+        requests = _block(self._short(1, self._requests), rates[0])
+        wanted = _block(self._short(tokens, self._tokens), rates[1])
         grant = await self._quota.take(requests=requests, tokens=wanted)
         self._requests += grant.requests
         self._tokens += grant.tokens
@@ -40,9 +42,9 @@ class Lease:
         return 0.0 if self._covers(tokens) else max(grant.wait, APART)
 
     def charge(self, *, requests: int = 0, tokens: int = 0) -> None:
-        """Use some of it; negative gives back what an estimate had taken too much."""
-        self._requests -= requests
-        self._tokens -= tokens
+        """Use some of it, and the headroom with it; negative corrects what an estimate had taken too much."""
+        self._requests -= requests / HEADROOM
+        self._tokens -= tokens / HEADROOM
 
     async def give_back(self) -> None:
         """Give all that is left to the others."""
@@ -53,10 +55,15 @@ class Lease:
             await self._quota.give_back(requests=requests, tokens=tokens)
 
     def _covers(self, tokens: int) -> bool:
-        return self._requests >= 1 and self._tokens >= tokens
+        return self._short(1, self._requests) <= _ROUNDING and self._short(tokens, self._tokens) <= _ROUNDING
+
+    @staticmethod
+    def _short(needed: float, held: float) -> float:
+        """What is missing to cover a call, with the headroom that each call leaves unused."""
+        return needed / HEADROOM - held
 
 
 def _block(short: float, rate: float) -> float:
-    if short <= 0:
+    if short <= _ROUNDING:
         return 0.0
     return short if math.isinf(rate) else max(short, rate * BLOCK)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+HEADROOM = 0.995
+"""Share of the nominal rate that is aimed at, so that two clocks that differ a little do not quarrel."""
 SLACK = 0.1
 """Seconds of rate that may be caught up after a late wake-up. Without it every delay would be lost for good."""
 _ROUNDING = 1e-9

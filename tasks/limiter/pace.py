@@ -6,11 +6,9 @@ import math
 from typing import NamedTuple
 
 from schemas.models import Limits
-from tasks.limiter.meter import Meter
+from tasks.limiter.meter import HEADROOM, Meter
 from tasks.limiter.speed import Speed
 
-HEADROOM = 0.995
-"""Share of the nominal rate that is aimed at, so that two clocks that differ a little do not quarrel."""
 GENTLE_START = 2.0
 """Requests a second to begin with."""
 START_SHARE = 0.1

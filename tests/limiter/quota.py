@@ -1,9 +1,10 @@
-"""A quota that limiters share, in memory: what the ledger does with a row, done with two numbers."""
+"""A quota that limiters share, in memory: the ledger's own buckets without its database."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tasks.ledger.quota import Bucket
 from tasks.ports import Grant
 
 if TYPE_CHECKING:
@@ -11,35 +12,32 @@ if TYPE_CHECKING:
 
 
 class SharedInMemory:
-    """Fills by the rate, to a second's worth. Counts what is out: taken, and not given back."""
+    """Counts what is out (requests, tokens): taken, and not given back."""
 
-    def __init__(self, clock: Clock, *, requests: float, tokens: float) -> None:
+    def __init__(self, clock: Clock, *, requests: float, tokens: float | None = None) -> None:
         self._clock = clock
-        self._rates = (requests, tokens)
-        self._levels = [requests, tokens]
+        self._requests = Bucket(requests, requests)
+        self._tokens = Bucket(tokens or 0.0, tokens)
         self._at = clock.monotonic()
         self.out = [0.0, 0.0]
         self.takes = 0
 
     async def take(self, *, requests: float, tokens: float) -> Grant:
-        self.takes += 1
         self._fill()
-        granted = [min(want, level) for want, level in zip((requests, tokens), self._levels, strict=True)]
-        for index, amount in enumerate(granted):
-            self._levels[index] -= amount
-            self.out[index] += amount
-        missing = (requests - granted[0], tokens - granted[1])
-        wait = max(short / rate for short, rate in zip(missing, self._rates, strict=True))
-        return Grant(granted[0], granted[1], min(wait, 1.0))
+        self.takes += 1
+        self._requests, some_requests, wait = self._requests.take(requests)
+        self._tokens, some_tokens, wait_too = self._tokens.take(tokens)
+        self.out[0] += some_requests
+        self.out[1] += some_tokens
+        return Grant(some_requests, some_tokens, max(wait, wait_too))
 
     async def give_back(self, *, requests: float, tokens: float) -> None:
         self._fill()
-        for index, amount in enumerate((requests, tokens)):
-            self._levels[index] = min(self._levels[index] + amount, self._rates[index])
-            self.out[index] -= amount
+        self._requests, self._tokens = self._requests.give_back(requests), self._tokens.give_back(tokens)
+        self.out[0] -= requests
+        self.out[1] -= tokens
 
     def _fill(self) -> None:
-        now = self._clock.monotonic()
-        for index, rate in enumerate(self._rates):
-            self._levels[index] = min(self._levels[index] + (now - self._at) * rate, rate)
-        self._at = now
+        seconds = self._clock.monotonic() - self._at
+        self._requests, self._tokens = self._requests.after(seconds), self._tokens.after(seconds)
+        self._at += seconds

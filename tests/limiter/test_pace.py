@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.models import Limits
-from tasks.limiter.meter import SLACK
-from tasks.limiter.pace import HEADROOM, LONGEST_PAUSE, PAUSE, Pace
+from tasks.limiter.meter import HEADROOM, SLACK
+from tasks.limiter.pace import LONGEST_PAUSE, PAUSE, Pace
 
 RAMPED = 120.0
 

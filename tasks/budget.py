@@ -1,0 +1,208 @@
+"""Money, tokens and pages that may be spent: reserved before a call, settled after it, never passed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from schemas.errors import BudgetReached, UsageFault
+from schemas.models import Price
+from schemas.usage import Usage
+from tasks.forecast import OutputForecast
+
+_ROUNDING = 1e-9
+
+
+class Spending(NamedTuple):
+    """What was spent, or may be: money in the price's currency, tokens in and out, pages."""
+
+    cost: float = 0.0
+    tokens: int = 0
+    pages: int = 0
+
+    def plus(self, other: Spending) -> Spending:
+        """Add field by field."""
+        return Spending(self.cost + other.cost, self.tokens + other.tokens, self.pages + other.pages)
+
+    def times(self, count: int) -> Spending:
+        """The same so many times."""
+        return Spending(self.cost * count, self.tokens * count, self.pages * count)
+
+
+NOTHING = Spending()
+
+
+class Reservation:
+    """Part of the budget, held for one call. One of its methods is called; the first one counts."""
+
+    __slots__ = ("_budget", "_kind", "_open", "_worst")
+
+    def __init__(self, budget: Budget, worst: Spending, kind: str) -> None:
+        self._budget = budget
+        self._worst = worst
+        self._kind = kind
+        self._open = True
+
+    def settle(self, usage: Usage | None, *, unknown_sends: int = 0) -> None:
+        """Spend what the call took; None, and each further send of unknown end, is the worst case."""
+        worst = self._worst._replace(pages=0)
+        taken = worst if usage is None else self._budget.learn(usage, self._kind, worst)
+        self._close(taken.plus(worst.times(unknown_sends))._replace(pages=self._worst.pages))
+
+    def free(self) -> None:
+        """Give it back: the call was turned away, and is not billed."""
+        self._close(Spending(pages=self._worst.pages))
+
+    def unused(self) -> None:
+        """Give it back, and its pages: the call was not sent."""
+        self._close(NOTHING)
+
+    def _close(self, taken: Spending) -> None:
+        if self._open:
+            self._open = False
+            self._budget.close(self._worst, taken)
+
+
+def _turn() -> asyncio.Future[Reservation]:
+    return asyncio.get_running_loop().create_future()
+
+
+@dataclass(slots=True)
+class _Waiter:
+    worst: Spending
+    likely: Spending
+    kind: str
+    turn: asyncio.Future[Reservation] = field(default_factory=_turn)
+
+
+class Budget:
+    """Holds a run to what it may spend. None is no limit.
+
+    A call passes if what was spent, what is reserved and its own worst case stay within every limit. When nothing is
+    in flight its expected cost decides: so near a limit calls go one by one, and no more is spent than the limit and
+    what the last answer was longer than expected.
+
+    Raises:
+        UsageFault: if money is limited and the price is not known; such a promise could not be kept.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_cost: float | None = None,
+        max_tokens: int | None = None,
+        max_pages: int | None = None,
+        price: Price | None = None,
+        spent: Spending = NOTHING,
+        forecast: OutputForecast | None = None,
+    ) -> None:
+        self._limits = {"cost": max_cost, "tokens": max_tokens, "pages": max_pages}
+        self._price = price
+        self._forecast = forecast or OutputForecast()
+        self._in_flight = 0
+        self._waiting: deque[_Waiter] = deque()
+        self.reserved = NOTHING
+        self.spent = spent
+        if max_cost is not None and not _is_known(price):
+            raise _no_promise("the price of this model is not known")
+
+    async def reserve(
+        self, *, input_tokens: int, max_output_tokens: int, pages: int = 0, kind: str = ""
+    ) -> Reservation:
+        """Reserve the worst case of one call, waiting while calls in flight may still free room.
+
+        Raises:
+            BudgetReached: if it does not fit.
+        """
+        expected = min(self._forecast.expect(kind), max_output_tokens)
+        worst, likely = (self._amount(input_tokens, output, pages) for output in (max_output_tokens, expected))
+        waiter = _Waiter(worst, likely, kind)
+        self._waiting.append(waiter)
+        self._let_through()
+        try:
+            return await waiter.turn
+        except asyncio.CancelledError:
+            if waiter.turn.done() and not waiter.turn.cancelled() and not waiter.turn.exception():
+                waiter.turn.result().unused()
+            else:
+                self._let_through()
+            raise
+
+    def learn(self, usage: Usage, kind: str, worst: Spending) -> Spending:
+        """Tell what an answer took, and expect the next ones by it."""
+        self._forecast.learn(kind, usage.output_tokens)
+        cost = self._cost(usage)
+        return Spending(worst.cost if cost is None else cost, usage.total_tokens)
+
+    def close(self, worst: Spending, taken: Spending) -> None:
+        """Turn a reservation into what was taken."""
+        self._in_flight -= 1
+        self.reserved = self.reserved.plus(worst.times(-1)) if self._in_flight else NOTHING
+        self.spent = self.spent.plus(taken)
+        self._let_through()
+
+    def _let_through(self) -> None:
+        while self._waiting:
+            first = self._waiting[0]
+            if not first.turn.done():
+                passed = self._passed_by(first)
+                if passed and self._in_flight and passed != "pages":
+                    return
+                if passed:
+                    first.turn.set_exception(self._reached(passed))
+                else:
+                    self._grant(first)
+            self._waiting.popleft()
+
+    def _grant(self, waiter: _Waiter) -> None:
+        self._in_flight += 1
+        self.reserved = self.reserved.plus(waiter.worst)
+        waiter.turn.set_result(Reservation(self, waiter.worst, waiter.kind))
+
+    def _passed_by(self, waiter: _Waiter) -> str | None:
+        """Name the limit that this call could pass; with nothing in flight what is likely decides."""
+        passed = self._passed(self.spent.plus(self.reserved).plus(waiter.worst))
+        return passed and (passed if self._in_flight else self._passed(self.spent.plus(waiter.likely)))
+
+    def _passed(self, total: Spending) -> str | None:
+        for name, amount in zip(Spending._fields, total, strict=True):
+            limit = self._limits[name]
+            if limit is not None and amount > limit * (1 + _ROUNDING):
+                return name
+        return None
+
+    def _reached(self, name: str) -> BudgetReached:
+        spent, limit = getattr(self.spent, name), self._limits[name]
+        return BudgetReached(
+            f"the next call could pass the limit of {limit:g} {self._unit(name)}: {spent:g} are spent",
+            advice=f"raise it with --max-{name} and run again: what was read is kept and costs nothing",
+        )
+
+    def _unit(self, name: str) -> str:
+        return self._price.currency if name == "cost" and self._price else name
+
+    def _amount(self, input_tokens: int, output_tokens: int, pages: int) -> Spending:
+        usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
+        cost = self._cost(usage)
+        if cost is None:
+            reason = f"no price is known for {input_tokens} input tokens"
+            raise _no_promise(reason)
+        return Spending(cost, usage.total_tokens, pages)
+
+    def _cost(self, usage: Usage) -> float | None:
+        if self._limits["cost"] is None or self._price is None:
+            return 0.0
+        return self._price.cost(usage)
+
+
+def _is_known(price: Price | None) -> bool:
+    return price is not None and all(None not in (tier.input, tier.output) for tier in price.tiers)
+
+
+def _no_promise(reason: str) -> UsageFault:
+    return UsageFault(
+        f"the cost cannot be limited: {reason}",
+        advice="limit what is known with --max-tokens or --max-pages, or add the price to the model table",
+    )
