@@ -85,13 +85,13 @@ class CoreEngine:
         return await estimate(config, reporter=reporter)
 
     async def status(self, out: str, ledger: str | None) -> Status:
-        """See `tasks.summarize.status`."""
-        from tasks.summarize import status
+        """See `tasks.standing.status`."""
+        from tasks.standing import status
 
         return await status(out, ledger)
 
     async def last_config(self, out: str, ledger: str | None) -> RunConfig:
-        """See `tasks.summarize.last_config`."""
-        from tasks.summarize import last_config
+        """See `tasks.standing.last_config`."""
+        from tasks.standing import last_config
 
         return await last_config(out, ledger)
