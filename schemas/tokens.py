@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from schemas.documents import RenderedPage
 from schemas.pixels import image_tokens
-from schemas.requests import ModelRequest
+from schemas.requests import ModelRequest, Turn
 
 CHARS_PER_TOKEN = 3.5
 """Of scripts with spaces; English prose has 4 and more."""
@@ -33,9 +33,13 @@ def text_tokens(text: str) -> int:
     return math.ceil(wide / WIDE_CHARS_PER_TOKEN + (len(text) - wide) / CHARS_PER_TOKEN)
 
 
+def prompt_tokens(turns: Sequence[Turn]) -> int:
+    """Estimate the tokens of a conversation's texts."""
+    return sum(text_tokens(turn.text) + TURN_TOKENS for turn in turns)
+
+
 def input_tokens(request: ModelRequest, pages: Sequence[RenderedPage]) -> int:
     """Estimate what a request takes with its pages' images: those exactly, its text rather too high."""
     render = request.recipe.render
     images = sum(image_tokens(page.image.width, page.image.height, render) for page in pages) if render else 0
-    shown = sum(turn.images for turn in request.turns)
-    return images * shown + sum(text_tokens(turn.text) + TURN_TOKENS for turn in request.turns)
+    return images * sum(turn.images for turn in request.turns) + prompt_tokens(request.turns)
