@@ -7,11 +7,11 @@ import stat
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from hashlib import blake2b
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from schemas.documents import RejectedDocument, SourceFile
 from schemas.errors import (
@@ -24,6 +24,8 @@ from schemas.errors import (
 )
 
 Discovered = SourceFile | RejectedDocument
+_Identity = tuple[int, int]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAGIC = frozenset("*?[")
 _SLASH = os.sep.encode()
 
@@ -41,7 +43,7 @@ def discover(
     Raises:
         UsageFault: if a list of paths cannot be read.
     """
-    walk = _Walk(frozenset(os.path.realpath(path) for path in exclude))
+    walk = _Walk(frozenset(identity for path in exclude if (identity := _identity(path))))
     for source in sources:
         if source == "-":
             yield from _listed(_lines(stdin or sys.stdin), walk)
@@ -53,77 +55,101 @@ def discover(
             yield from _matching(source, walk)
 
 
+class _Place(NamedTuple):
+    """A file or folder under the path by which it was reached, and its real path."""
+
+    path: str
+    real: str
+
+    def below(self, name: str) -> _Place:
+        """What *name* in this folder is called; only a link needs the system to say where it leads."""
+        path = os.path.join(self.path, name)
+        return _Place(path, os.path.realpath(path) if os.path.islink(path) else os.path.join(self.real, name))
+
+
 @dataclass
 class _Walk:
-    """A walk over folders, and what it has passed."""
+    """A walk over folders, and what it has passed: folders by identity, files by a digest of their real paths."""
 
-    exclude: frozenset[str]
-    _seen: set[bytes] = field(default_factory=set)
+    exclude: frozenset[_Identity]
+    _folders: set[_Identity] = field(default_factory=set)
+    _files: set[bytes] = field(default_factory=set)
 
-    def named(self, path: str, *, below: str | None = None) -> Iterator[Discovered]:
-        """Give the file, or all files of the folder, that stands at *path*; *below* says that a pattern led there."""
+    def named(self, path: str, *, matched_below: str | None = None) -> Iterator[Discovered]:
+        """Give the file, or all files of the folder, at *path*, which was named or *matched_below* a folder."""
         path = os.path.abspath(path)
+        here = _Place(path, os.path.realpath(path))
         if not os.path.isdir(path):
-            yield from self._file(path, below or os.path.dirname(path), explicit=below is None)
+            yield from self._file(here, matched_below or os.path.dirname(path), explicit=matched_below is None)
             return
-        root = below or path
-        stack = [self._entries(path, root)]
+        root = matched_below or path
+        stack = [self._entries(here, root)]
         while stack:
             found = next(stack[-1], None)
             if found is None:
                 stack.pop()
-            elif isinstance(found, str):
+            elif isinstance(found, _Place):
                 stack.append(self._entries(found, root))
             else:
                 yield found
 
-    def _entries(self, folder: str, root: str) -> Iterator[str | Discovered]:
-        """Give a folder's files, and its folders as paths, in the order of their paths' bytes."""
-        real = os.path.realpath(folder)
-        if self._passed(real):
+    def _entries(self, folder: _Place, root: str) -> Iterator[_Place | Discovered]:
+        """Give what is in a folder, in the order of the paths' bytes; nothing if it was passed before."""
+        identity = _identity(folder.path)
+        if identity is None or identity in self._folders:
             return
+        self._folders.add(identity)
         try:
-            names = _sorted_names(folder)
+            names = _sorted_names(folder.path)
         except OSError as fault:
-            yield _rejected(folder, root, UnreadableDocument(f"the folder cannot be listed: {fault.strerror}"))
+            error = UnreadableDocument(f"the folder cannot be listed: {fault.strerror}")
+            yield RejectedDocument(_source_file(folder.path, root, None, explicit=False), error)
             return
         for name in names:
-            path = os.path.join(folder, os.fsdecode(name.rstrip(_SLASH)))
-            if name.endswith(_SLASH):
-                if os.path.realpath(path) not in self.exclude:
-                    yield path
-            else:
-                yield from self._file(path, root, explicit=False)
+            entry = folder.below(os.fsdecode(name.rstrip(_SLASH)))
+            if not name.endswith(_SLASH):
+                yield from self._file(entry, root, explicit=False)
+            elif _identity(entry.path) not in self.exclude:
+                yield entry
 
-    def _file(self, path: str, root: str, *, explicit: bool) -> Iterator[Discovered]:
-        if self._passed(os.path.realpath(path)):
+    def _file(self, file: _Place, root: str, *, explicit: bool) -> Iterator[Discovered]:
+        digest = blake2b(os.fsencode(file.real), digest_size=16).digest()
+        if digest in self._files:
             return
+        self._files.add(digest)
         try:
-            seen = os.stat(path)
+            seen = os.stat(file.path)
+            error = _objection(file.path, seen)
+        except FileNotFoundError:
+            seen, error = None, MissingDocument("nothing stands there")
         except OSError as fault:
-            missing = isinstance(fault, FileNotFoundError)
-            words = "nothing stands there" if missing else f"the system does not say what it is: {fault.strerror}"
-            yield _rejected(path, root, (MissingDocument if missing else UnreadableDocument)(words), explicit=explicit)
-            return
-        file = _source_file(path, root, seen, explicit=explicit)
-        error = _objection(path, seen)
-        yield file if error is None else RejectedDocument(file, error)
+            seen, error = None, UnreadableDocument(f"the system does not say what it is: {fault.strerror}")
+        source = _source_file(file.path, root, seen, explicit=explicit)
+        yield source if error is None else RejectedDocument(source, error)
 
-    def _passed(self, real: str) -> bool:
-        """Whether this real path was met before; kept as a digest, so that a million paths stay small."""
-        digest = blake2b(os.fsencode(real), digest_size=16).digest()
-        if digest in self._seen:
-            return True
-        self._seen.add(digest)
-        return False
+
+def _identity(path: str | Path) -> _Identity | None:
+    """Give the device and the number of a file, None where nothing stands."""
+    try:
+        seen = os.stat(path)
+    except OSError:
+        return None
+    return seen.st_dev, seen.st_ino
 
 
 def _sorted_names(folder: str) -> list[bytes]:
     """List what is not hidden, folders with a slash behind their name, which is how paths sort."""
     with os.scandir(os.fsencode(folder)) as entries:
         return sorted(
-            entry.name + (_SLASH if entry.is_dir() else b"") for entry in entries if not entry.name.startswith(b".")
+            entry.name + (_SLASH if _is_folder(entry) else b"") for entry in entries if not entry.name.startswith(b".")
         )
+
+
+def _is_folder(entry: os.DirEntry[bytes]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads nowhere but to itself
+        return False
 
 
 def _objection(path: str, seen: os.stat_result) -> DocumentError | None:
@@ -142,14 +168,10 @@ def _source_file(path: str, root: str, seen: os.stat_result | None, *, explicit:
         source=_text(path),
         name=_text(os.path.relpath(path, root)),
         size_bytes=seen.st_size if seen else 0,
-        modified_at=datetime.fromtimestamp(seen.st_mtime_ns / 1e9, UTC) if seen else None,
+        modified_at=_EPOCH + timedelta(microseconds=seen.st_mtime_ns // 1_000) if seen else None,
         mtime_ns=seen.st_mtime_ns if seen else 0,
         explicit=explicit,
     )
-
-
-def _rejected(path: str, root: str, error: DocumentError, *, explicit: bool = True) -> RejectedDocument:
-    return RejectedDocument(_source_file(path, root, None, explicit=explicit), error)
 
 
 def _text(path: str) -> str:
@@ -164,12 +186,13 @@ def _matching(pattern: str, walk: _Walk) -> Iterator[Discovered]:
     matched = False
     for path in _expand(root, parts[fixed:], walk.exclude):
         matched = True
-        yield from walk.named(path, below=root)
+        yield from walk.named(path, matched_below=root)
     if not matched:
-        yield _rejected(os.path.abspath(pattern), root, MissingDocument("nothing matches the pattern"))
+        source = _source_file(os.path.abspath(pattern), root, None, explicit=True)
+        yield RejectedDocument(source, MissingDocument("nothing matches the pattern"))
 
 
-def _expand(folder: str, parts: Sequence[str], exclude: frozenset[str]) -> Iterator[str]:
+def _expand(folder: str, parts: Sequence[str], exclude: frozenset[_Identity]) -> Iterator[str]:
     """Give the paths below *folder* that match a pattern's *parts*; `**` is any number of folders, also none."""
     if not parts:
         yield folder
@@ -184,7 +207,7 @@ def _expand(folder: str, parts: Sequence[str], exclude: frozenset[str]) -> Itera
     for name in names:
         path = os.path.join(folder, os.fsdecode(name.rstrip(_SLASH)))
         is_folder = name.endswith(_SLASH)
-        if is_folder and os.path.realpath(path) in exclude:
+        if is_folder and _identity(path) in exclude:
             continue
         if first == "**":
             if rest and is_folder and not os.path.islink(path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
+import multiprocessing
 import os
 import pickle
 import signal
@@ -14,7 +14,6 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_PR_SET_PDEATHSIG = 1
 _MEGABYTE = 1_000_000
 
 
@@ -65,9 +64,18 @@ def _silence() -> None:
 
 
 def _die_with_parent() -> None:
-    """End this process with the one that forked it, also inside a hanging parser. Linux only."""
-    with contextlib.suppress(AttributeError, OSError):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    """Have the system end this process when the run's process is gone, also inside a hanging parser.
+
+    The pipe behind the parent's sentinel is closed by its death, and that raises SIGIO here, which ends a process.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None or not hasattr(signal, "SIGIO"):  # pragma: no cover - a worker has a parent; Windows has no SIGIO
+        return
+    import fcntl
+
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+    fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, fcntl.fcntl(parent.sentinel, fcntl.F_GETFL) | os.O_ASYNC)
 
 
 def _bound_memory(allowed: int) -> None:
