@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pymupdf
@@ -23,6 +24,7 @@ from tasks.reading.lines import (
     runs_sideways,
     turned_back,
 )
+from tasks.reading.tables import as_markdown, filled
 from tests.reading_documents import (
     CHINESE,
     ENGLISH,
@@ -202,6 +204,38 @@ def test_till_rolls_and_small_pictures_are_read_line_by_line() -> None:
     assert reads_line_by_line(lines, 100, 150, picture=True)
     assert not reads_line_by_line(lines, 100, 150, picture=False)
     assert not reads_line_by_line(lines * 6, 100, 150, picture=True)
+
+
+def grid(across: list[float], down: list[float]) -> list[list[tuple[float, float, float, float]]]:
+    return [[(x0, y0, x1, y1) for x0, x1 in pairwise(across)] for y0, y1 in pairwise(down)]
+
+
+def test_a_word_that_a_grid_line_crosses_stays_whole() -> None:
+    words = [Line("OD30417", (5, 2, 45, 10)), Line("Total", (60, 2, 90, 10)), Line("9.90", (60, 22, 90, 30))]
+    assert filled(grid([0, 30, 50, 100], [0, 20, 40]), words) == [["OD30417", "Total"], ["", "9.90"]]
+
+
+def test_words_of_one_phrase_stay_in_one_cell() -> None:
+    words = [Line("Shipping", (10, 2, 45, 10)), Line("address", (48, 2, 80, 10)), Line("Price", (90, 2, 99, 10))]
+    assert filled(grid([0, 47, 85, 100], [0, 20]), words) == [["Shipping address", "Price"]]
+
+
+def test_an_empty_grid_is_no_table() -> None:
+    assert filled(grid([0, 50, 100], [0, 20]), []) == []
+    assert as_markdown([]) == ""
+
+
+def test_cells_cannot_break_their_table() -> None:
+    assert as_markdown([["a|b", "c\nd"]]) == "|a\\|b|c<br>d|\n|---|---|"
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 95), st.integers(0, 95), st.text("abc19.", min_size=1, max_size=5)), max_size=20)
+)
+def test_no_word_is_lost_in_a_table(places: list[tuple[int, int, str]]) -> None:
+    words = [Line(text, (x, y, x + 4, y + 4)) for x, y, text in places]
+    cells = filled(grid([0, 30, 60, 100], [0, 50, 100]), words)
+    assert sorted(" ".join(cell for row in cells for cell in row).split()) == sorted(text for _, _, text in places)
 
 
 def test_scores_are_weighed_by_characters_and_layer_lines_have_none() -> None:

@@ -11,7 +11,8 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from tasks.reading.lines import Line
+from tasks.reading.lines import Box, Line
+from tasks.reading.tables import as_markdown, filled
 
 if TYPE_CHECKING:
     import pymupdf
@@ -35,6 +36,7 @@ def laid_out(page: pymupdf.Page, text_format: TextFormat) -> str:
     """Give the text of a one-page document in reading order. Changes the page: hand in a copy."""
     with redirect_stdout(io.StringIO()):
         parsed = _parser()(page.parent, use_ocr=False, force_text=True)
+        _fill_tables(page, parsed.pages[0].boxes)
         if text_format == "plain":
             return _tidied("\n\n".join(_plain(parsed.pages[0])))
         markdown = parsed.to_markdown()
@@ -96,12 +98,32 @@ def _set(page: pymupdf.Page, font: pymupdf.Font, line: Line) -> None:
     )
 
 
+def _fill_tables(page: pymupdf.Page, boxes: Sequence[Any]) -> None:
+    """Put whole words into the tables' grids; the library cuts them at the lines that its model sees."""
+    import pymupdf
+
+    # Boxes by font overlap where lines are set tightly; boxes by ink do not.
+    flags = pymupdf.TEXTFLAGS_WORDS | pymupdf.TEXT_ACCURATE_BBOXES
+    words = [Line(word[4], word[:4]) for word in page.get_text("words", flags=flags)]
+    for box in boxes:
+        if not box.table or not box.table["cells"]:
+            continue
+        inside = [word for word in words if _is_inside(word, (box.x0, box.y0, box.x1, box.y1))]
+        box.table["extract"] = filled(box.table["cells"], inside)
+        box.table["markdown"] = as_markdown(box.table["extract"])
+
+
+def _is_inside(word: Line, box: Box) -> bool:
+    x, y = (word.box[0] + word.box[2]) / 2, (word.box[1] + word.box[3]) / 2
+    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
+
+
 def _plain(page: Any) -> Iterator[str]:
     """List the blocks: a line of the page a line, cells of a table between tabs."""
     for box in page.boxes:
         if box.table:
             cells = box.table["extract"] or []
-            yield "\n".join("\t".join(" ".join((cell or "").split()) for cell in row) for row in cells)
+            yield "\n".join("\t".join(" ".join(cell.split()) for cell in row) for row in cells)
         elif box.textlines:
             yield "\n".join(" ".join(span["text"].strip() for span in line["spans"]) for line in box.textlines)
 
