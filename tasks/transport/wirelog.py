@@ -1,4 +1,4 @@
-"""Counts what leaves the machine during one call, repeats included that the SDK makes and does not tell."""
+"""Counts what leaves the machine during one call, repeats included that a vendor's SDK makes and does not tell."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from typing import Any
 import aiohttp
 
 from schemas.wire import WireSend
+
+CONNECT = 30.0
+"""Seconds to reach a server, after which nothing was sent and the call can be made again."""
 
 
 @dataclass(slots=True)
@@ -68,8 +71,23 @@ def recording() -> Iterator[WireLog]:
         log.ended()
 
 
+def open_session() -> aiohttp.ClientSession:
+    """Make a session on the running loop whose sends are recorded.
+
+    Its pool is unbounded, so that it holds as many connections as there are calls in flight: waiting for a slot would
+    eat a call's deadline, which is the caller's and not the session's.
+    """
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT),
+        trace_configs=[tracing()],
+        trust_env=True,
+    )
+
+
 def tracing() -> aiohttp.TraceConfig:
-    """Make the hooks for a session. The SDK passes no context of ours along, hence the context variable."""
+    """Make the hooks for a session. An SDK passes no context of ours along, hence the context variable."""
     trace = aiohttp.TraceConfig()
     trace.on_request_headers_sent.append(_on_sent)
     trace.on_request_redirect.append(_on_redirect)

@@ -1,7 +1,7 @@
 """Qwen-VL and Qwen-OCR through Alibaba Cloud's DashScope SDK.
 
-A question becomes the SDK's messages (`question`), goes out and comes back with every wire send counted (`client`,
-`wirelog`), and is read into an answer (`answer`) or an error of ours (`faults`, by `data/dashscope_errors.toml`).
+A question becomes the SDK's messages (`question`), goes out and comes back with every wire send counted (`client`),
+and is read into an answer (`answer`) or an error of ours (`faults`, by `data/dashscope_errors.toml`).
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Literal
 
 import aiohttp
@@ -16,14 +15,17 @@ from dashscope.common.error import DashScopeException
 from pydantic import SecretStr
 
 from schemas.documents import RenderedPage
-from schemas.errors import CallTimeout, CredentialFault, RefusedRequest, TransientCallError
+from schemas.errors import RefusedRequest
 from schemas.models import ModelSpec
 from schemas.requests import ModelRequest, ModelResponse
-from schemas.wire import NOT_SENT
 from tasks.backends.dashscope.answer import Pieces, Reply, response_of
-from tasks.backends.dashscope.faults import Failure, completed, error_of
-from tasks.backends.dashscope.question import Question, is_ocr, question_of
-from tasks.backends.dashscope.wirelog import WireLog, recording, tracing
+from tasks.backends.dashscope.faults import completed, rules
+from tasks.backends.dashscope.question import Question, question_of
+from tasks.transport.failures import Failure, befallen, discreet, named
+from tasks.transport.keys import checked_key
+from tasks.transport.questions import is_ocr
+from tasks.transport.rules import error_of
+from tasks.transport.wirelog import WireLog, open_session, recording
 
 NEVER_FIRST = 60.0
 """Seconds that the SDK's own timeout lies behind our deadline: it would send a stalled stream's question again."""
@@ -54,7 +56,7 @@ class DashScope:
             if response is not None:
                 return response
             outcome = Failure("answered without an answer", status=log.status)
-        raise error_of(self._discreet(completed(outcome, log)), log, self._spec)
+        raise error_of(discreet(completed(outcome, log), self._key), rules(), log, self._spec)
 
     async def aclose(self) -> None:
         """Give back the connections."""
@@ -67,7 +69,9 @@ class DashScope:
             async with asyncio.timeout(self._timeout):
                 return await self._send(question)
         except Exception as error:  # noqa: BLE001 - the SDK raises whatever an unexpected body makes it stumble over
-            return _meaning(error, log, self._timeout)
+            if isinstance(error, DashScopeException):
+                return Failure(f"the SDK refuses the question: {named(error)}", kind=RefusedRequest)
+            return befallen(error, log, self._timeout)
 
     async def _send(self, question: Question) -> Reply | Failure:
         answer: Any = await AioMultiModalConversation.call(
@@ -86,35 +90,25 @@ class DashScope:
         return Reply(answer.output, answer.usage, answer.request_id)
 
     def _own_session(self) -> aiohttp.ClientSession:
-        """Make the session on the running loop. Its pool is unbounded: waiting for a slot would eat the deadline."""
         if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trace_configs=[tracing()],
-                trust_env=True,
-            )
+            self._session = open_session()
         return self._session
-
-    def _discreet(self, failure: Failure) -> Failure:
-        """Take the key out of what the service says; some gateways repeat it."""
-        return replace(failure, message=failure.message.replace(self._key.get_secret_value(), "***"))
 
 
 def find_key(given: SecretStr | None) -> SecretStr:
     """Find the key: the one given, else where the SDK looks for it.
 
+    The SDK reads the environment once, when it is imported; a process that lives longer may be given another key.
+
     Raises:
         CredentialFault: if there is none, or it cannot stand in an HTTP header.
     """
     try:
-        key = (given.get_secret_value() if given else str(get_default_api_key())).strip()
+        key = given.get_secret_value() if given else os.environ.get("DASHSCOPE_API_KEY", "")
+        key = key or str(get_default_api_key())
     except (DashScopeException, OSError, ValueError):
         key = ""
-    if not key or not key.isascii() or not key.isprintable():
-        msg = "the key has characters that no key has" if key else "there is no API key"
-        raise CredentialFault(msg, advice="set DASHSCOPE_API_KEY to a key from the Model Studio console")
-    return SecretStr(key)
+    return checked_key(key, advice="set DASHSCOPE_API_KEY to a key from the Model Studio console")
 
 
 async def _collected(stream: Any) -> Reply | Failure:
@@ -131,23 +125,6 @@ async def _collected(stream: Any) -> Reply | Failure:
 def _failure(answer: Any) -> Failure:
     code = answer.code if answer.code != "Unknown" else None  # the SDK's word for a body that is no JSON
     return Failure(str(answer.message or ""), code or None, int(answer.status_code), answer.request_id or None)
-
-
-def _meaning(error: Exception, log: WireLog, timeout: float) -> Failure:
-    """Say what an exception of the SDK or of the transport means; of the exception itself nothing is kept."""
-    if isinstance(error, DashScopeException):
-        return Failure(f"the SDK refuses the question: {_named(error)}", kind=RefusedRequest)
-    if not log.sends:
-        return Failure(f"could not be sent: {_named(error)}", NOT_SENT, kind=TransientCallError)
-    if isinstance(error, TimeoutError):
-        return Failure(f"no answer within {timeout:g} s", kind=CallTimeout)
-    if isinstance(error, aiohttp.ClientConnectionError | aiohttp.ClientPayloadError | OSError):
-        return Failure(f"the connection was lost: {_named(error)}", kind=TransientCallError)
-    return Failure(f"the answer cannot be read ({type(error).__name__})", status=log.status)
-
-
-def _named(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 def _silence() -> None:

@@ -143,7 +143,7 @@ async def test_an_error_in_a_stream_means_the_same_though_its_status_is_lost(
     emulator: Emulator, backend: Backend, fault: str
 ) -> None:
     expected = next(row[1] for row in FAILURES if row[0] == fault)
-    emulator.plan.next("sse-error", as_=fault)
+    emulator.plan.next("sse-error", like=fault)
     with pytest.raises(expected) as caught:
         await backend.ask(request_of(stream=True), [page_of()])
     assert type(caught.value) is expected

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from schemas.errors import UsageFault
-from tasks.backends.dashscope.endpoint import WORKSPACE, base_address
+from tasks.backends.dashscope.endpoint import base_address
+from tasks.transport.addresses import WORKSPACE
 
 
 def test_nothing_said_leaves_it_to_the_sdk() -> None:

@@ -1,0 +1,1 @@
+"""What backends that ask over HTTP have in common: addresses, keys, every send counted, questions, answers, faults."""

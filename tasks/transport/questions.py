@@ -1,0 +1,69 @@
+"""What questions have in common, whichever protocol they go by."""
+
+from __future__ import annotations
+
+import base64
+import difflib
+from collections.abc import Collection, Iterable
+from typing import TypeVar
+
+from schemas.documents import PageImage
+from schemas.errors import UsageFault
+from schemas.models import ModelSpec
+
+T = TypeVar("T")
+
+
+def is_ocr(spec: ModelSpec) -> bool:
+    """Whether the model is one of the OCR line, which has rules of its own."""
+    return spec.family.startswith("ocr")
+
+
+def in_order(said: list[T], shown: list[T], spec: ModelSpec) -> list[T]:
+    """Put the text before the images, so that all pages share a prefix which the service caches.
+
+    The OCR models' own examples have the image first, and no cache.
+    """
+    return shown + said if is_ocr(spec) else said + shown
+
+
+def thinks(asked: bool | None, spec: ModelSpec) -> bool:
+    """Decide whether the model reasons before it answers: only where it is asked to, or cannot do otherwise.
+
+    Raises:
+        UsageFault: if the model cannot do what was asked.
+    """
+    can, must = spec.thinking != "none", spec.thinking == "always"
+    if (asked and not can) or (asked is False and must):
+        msg = f"{spec.name} {'always reasons' if must else 'cannot reason'}"
+        raise UsageFault(msg, advice="leave enable_thinking out, or choose another --model")
+    return must or bool(asked)
+
+
+def can_choose_to_think(spec: ModelSpec) -> bool:
+    """Whether it must be stated: what happens when nothing is said differs from model to model."""
+    return spec.thinking in {"off", "on"}
+
+
+def check_known(parameters: Iterable[str], known: Collection[str]) -> None:
+    """Refuse a mistyped parameter, which would pass unread.
+
+    Raises:
+        UsageFault: if one is not among the *known*.
+    """
+    for name in parameters:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            advice = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
+            msg = f"the service knows no parameter {name!r}"
+            raise UsageFault(msg, advice=advice)
+
+
+def data_uri(image: PageImage) -> str:
+    """Write an image into an address. Holds the event loop for some 3 ms per megabyte."""
+    return f"data:{image.media_type};base64,{base64.b64encode(image.data).decode('ascii')}"
+
+
+def encodable(text: str) -> str:
+    """Replace halves of surrogate pairs, which a broken PDF's text can hold and UTF-8 cannot."""
+    return text.encode("utf-8", "replace").decode("utf-8")
