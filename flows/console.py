@@ -55,6 +55,7 @@ class PlainReporter:
     ) -> None:
         self.console = console
         self.progress = Progress()
+        self.at_start: Callable[[], None] = lambda: None
         self._describe = describe
         self._weigh = weigh
         self._again = again
@@ -79,6 +80,7 @@ class PlainReporter:
 
     def started(self, run_id: str, recipe: Recipe, config: RunConfig) -> None:
         """Say who reads and why."""
+        self.at_start()
         self._out = config.out
         self._began = self._clock()
         self._say(Text(self._describe(recipe, config)))

@@ -15,8 +15,44 @@ FINISHING = "finishing what is in flight; press Ctrl-C again to stop now"
 STOPPING = "stopping now"
 
 
-def drive(start: Callable[[asyncio.Event], Coroutine[Any, Any, T]], *, say: Callable[[str], None]) -> T:
-    """Run what *start* makes, and hand it the event that asks it to end early.
+class Watch:
+    """Listens for signals on the running loop. `stop` is set when the work shall end early."""
+
+    def __init__(self, say: Callable[[str], None], stop_now: Callable[[], object]) -> None:
+        self.stop = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._say = say
+        self._stop_now = stop_now
+        self._asked = False
+
+    def claim(self) -> None:
+        """Take the signals, also from a library that has put its own handlers over ours."""
+        self._loop.add_signal_handler(signal.SIGINT, self._halt if self._asked else self._ask)
+        self._loop.add_signal_handler(signal.SIGTERM, self._ask)
+
+    def release(self) -> None:
+        """Give the signals back to Python."""
+        self._loop.remove_signal_handler(signal.SIGINT)
+        self._loop.remove_signal_handler(signal.SIGTERM)
+
+    def _ask(self) -> None:
+        # Not `stop` says whether a person has asked: a run that has to stop sets it as well.
+        self._asked = True
+        self._say(FINISHING)
+        self.stop.set()
+        self.claim()
+
+    def _halt(self) -> None:
+        self._say(STOPPING)
+        # A third Ctrl-C is Python's own KeyboardInterrupt, should the cleaning up hang.
+        self._loop.remove_signal_handler(signal.SIGINT)
+        # What is abandoned here may still fail; it has nothing to say that helps anybody.
+        self._loop.set_exception_handler(lambda _loop, _context: None)
+        self._stop_now()
+
+
+def drive(start: Callable[[Watch], Coroutine[Any, Any, T]], *, say: Callable[[str], None]) -> T:
+    """Run what *start* makes under a watch for signals.
 
     Raises:
         Interrupted: if it was stopped on the spot.
@@ -24,29 +60,14 @@ def drive(start: Callable[[asyncio.Event], Coroutine[Any, Any, T]], *, say: Call
     return asyncio.run(_driven(start, say))
 
 
-async def _driven(start: Callable[[asyncio.Event], Coroutine[Any, Any, T]], say: Callable[[str], None]) -> T:
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    work = asyncio.ensure_future(start(stop))
-
-    def stop_now() -> None:
-        say(STOPPING)
-        # A third Ctrl-C is Python's own KeyboardInterrupt, should the cleaning up hang.
-        loop.remove_signal_handler(signal.SIGINT)
-        work.cancel()
-
-    def ask_to_end() -> None:
-        # Not `stop` says whether a person has asked: a run that has to stop sets it as well.
-        say(FINISHING)
-        stop.set()
-        loop.add_signal_handler(signal.SIGINT, stop_now)
-
-    loop.add_signal_handler(signal.SIGINT, ask_to_end)
-    loop.add_signal_handler(signal.SIGTERM, ask_to_end)
+async def _driven(start: Callable[[Watch], Coroutine[Any, Any, T]], say: Callable[[str], None]) -> T:
+    watch = Watch(say, lambda: work.cancel())  # noqa: PLW0108 - the work is made after the watch that it is handed
+    work = asyncio.ensure_future(start(watch))
+    watch.claim()
     try:
         return await work
     except asyncio.CancelledError:
         msg = "stopped at once; what was answered is kept"
         raise Interrupted(msg, advice="run the same command again to go on") from None
     finally:
-        loop.remove_signal_handler(signal.SIGINT)
-        loop.remove_signal_handler(signal.SIGTERM)
+        watch.release()

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from flows import summary
-from flows.interrupts import drive
+from flows.interrupts import Watch, drive
 from flows.options import Access, Budget, Ledger, Out, Pace, Reading, Sources, Talk, config_of, grouped, settings
 from flows.session import Session
 from flows.wording import nearest
@@ -99,7 +99,13 @@ def _statuses(only: str) -> tuple[str, ...]:
 def conduct(session: Session, talk: Talk, out: str, work: Work) -> None:
     """Have a run made under the eyes of a reporter, and leave with its exit code."""
     with session.reporter(talk) as reporter:
-        record = drive(lambda stop: work(reporter, stop), say=reporter.urgent)
+
+        def begin(watch: Watch) -> Coroutine[Any, Any, RunRecord]:
+            # Prefect puts a SIGTERM handler of its own over ours before a flow's body begins.
+            reporter.at_start = watch.claim
+            return work(reporter, watch.stop)
+
+        record = drive(begin, say=reporter.urgent)
     if talk.as_json:
         session.emit(summary.as_json(record, out))
     raise typer.Exit(record.exit_code)

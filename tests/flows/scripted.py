@@ -1,12 +1,13 @@
 """An engine that plays a part instead of reading documents, and the command with it: `python -m tests.flows.scripted`.
 
 The first source names the part: `calm` reads a few pages, `endless` reads until it is asked to end, `stubborn` does
-not even then, `bug` breaks, `harmful` has names that were chosen to harm a terminal.
+not even then, `thief` takes a signal for itself first, `bug` breaks, `harmful` has names that were chosen to harm a terminal.
 """
 
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -43,6 +44,8 @@ class ScriptedEngine:
         self.flows.append(as_flow)
         if config.sources[0] == "nothing":
             raise NoInput("nothing to read was found", advice="name a folder that holds documents")
+        if config.sources[0] == "thief":
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
         reporter.started("20260314T120000-0badcafe", recipe(), config)
         return await getattr(self, f"_{config.sources[0]}")(config, reporter, stop)
 
@@ -81,6 +84,8 @@ class ScriptedEngine:
             await asyncio.sleep(0.02)
         interrupted = {"status": "interrupted", "error_kind": "interrupted", "error_message": "asked to stop"}
         return self._over(config, reporter, pages, **interrupted, exit_code=ExitCode.INTERRUPTED)
+
+    _thief = _endless
 
     async def _stubborn(self, config: RunConfig, reporter: Reporter, stop: asyncio.Event) -> RunRecord:
         reporter.note("digging in")

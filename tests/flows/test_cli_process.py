@@ -56,8 +56,9 @@ def test_one_interrupt_finishes_what_is_in_flight_and_says_how_to_go_on():
     assert "resume: pagemill run endless --out o" in said
 
 
-def test_termination_is_like_one_interrupt():
-    with start("run", "endless", "--out", "o", "--json") as process:
+@pytest.mark.parametrize("part", ["endless", "thief"])
+def test_termination_is_like_one_interrupt_whoever_took_the_signal_before(part):
+    with start("run", part, "--out", "o", "--json") as process:
         until(process.stderr, "run 2026")
         process.send_signal(signal.SIGTERM)
         out, said = process.communicate()
