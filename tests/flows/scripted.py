@@ -1,7 +1,8 @@
 """An engine that plays a part instead of reading documents, and the command with it: `python -m tests.flows.scripted`.
 
 The first source names the part: `calm` reads a few pages, `endless` reads until it is asked to end, `stubborn` does
-not even then, `thief` takes a signal for itself first, `bug` breaks, `harmful` has names that were chosen to harm a terminal.
+not even then, `thief` takes a signal for itself first, `bug` breaks, and `harmful` has names that were chosen to harm
+a terminal.
 """
 
 from __future__ import annotations
