@@ -6,6 +6,7 @@ import asyncio
 import logging
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import cast
 
 from prefect import flow
 from prefect.client.schemas.objects import State
@@ -33,9 +34,9 @@ _session: ContextVar[_Session | None] = ContextVar("pagemill_session", default=N
 @flow(name="process-documents", retries=0, persist_result=False, log_prints=False)
 async def process_documents(config: RunConfig) -> State[RunRecord]:
     """Read documents into tables. Failed pages do not fail the flow; a run that had to stop does."""
-    from flows.prefect_reporter import PrefectReporter
+    from flows.flow_log import FlowLog
 
-    session = _session.get() or _Session(PrefectReporter(), asyncio.Event())
+    session = _session.get() or _Session(FlowLog(), asyncio.Event())
     flow_run = getattr(get_run_context(), "flow_run", None)
     record = await run(
         config,
@@ -66,7 +67,8 @@ async def run_as_flow(config: RunConfig, *, reporter: Reporter, stop: asyncio.Ev
         logging.getLogger(name).setLevel(logging.WARNING)
     token = _session.set(_Session(reporter, stop))
     try:
-        state: State[RunRecord] = await process_documents(config, return_state=True)
+        # Prefect's types say that a flow which returns a state gives a state of a state; it gives that state.
+        state = cast("State[RunRecord]", await process_documents(config, return_state=True))
         result = await state.aresult(raise_on_failure=False)
     finally:
         _session.reset(token)

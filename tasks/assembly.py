@@ -15,24 +15,27 @@ from schemas.config import RunConfig
 from schemas.documents import RenderedPage, Span
 from schemas.errors import OutputInUse
 from schemas.records import PageRecord
-from tasks.account import Tally, priced, tally
+from tasks.ask import Asker, Patience
 from tasks.backends import BackendSettings, create
+from tasks.budget import Budget, Spending
+from tasks.clock import SystemClock
 from tasks.dataset import DatasetInfo, open_dataset
 from tasks.filing import Filing
+from tasks.forecast import OutputForecast
 from tasks.gate import ByteGate
 from tasks.ledger import Lease, Ledger, open_ledger
 from tasks.order import Order
+from tasks.pacing import open_limiter
 from tasks.page import ROOM_PER_PAGE, Desk
 from tasks.plan import Placed
 from tasks.ports import Reporter
 from tasks.render import render_span
+from tasks.resumption import carried_over
 from tasks.shop import Shop
 from tasks.sinks.parquet import ParquetSink
 from tasks.workers import WorkerPool
 
 LEDGER_FILE = "ledger.sqlite3"
-LOOK_FOR_LIMITS = 3.0
-"""Seconds between looks whether somebody changed the account's limits."""
 
 
 Prepares = Callable[[Ledger, str], Awaitable[None]]
@@ -46,6 +49,11 @@ def run_name(now: datetime) -> str:
 def ledger_place(out: str, ledger: str | None) -> str:
     """Say where the ledger is: a database in the output folder unless another was named."""
     return ledger or str(Path(out) / LEDGER_FILE)
+
+
+def is_there(place: str) -> bool:
+    """Say whether a ledger stands there already; of a server's address that is not asked."""
+    return "://" in place or Path(place).exists()
 
 
 def output_lease(dataset: DatasetInfo) -> str:
@@ -85,12 +93,12 @@ async def open_shop(
         await ledger.mark_lost()
         if prepare is not None:
             await prepare(ledger, dataset.dataset_id)
-        spent = await spent_unfinished(ledger, dataset, order)
+        spent = await carried_over(ledger, dataset.dataset_id, order)
         workers = stack.enter_context(WorkerPool(order.render_workers, config.render_memory_mb))
         placements = await ledger.placements(dataset.dataset_id, order.recipe.recipe_id)
         placed, sink = Placed(placements), ParquetSink(Path(config.out))
         desk = await stack.enter_async_context(_desk(order, run_id, ledger, workers, spent, reporter, stop))
-        await ledger.open_run(run_id, dataset.dataset_id, started_at)
+        await ledger.open_run(run_id, dataset.dataset_id, started_at, config.public())
         yield Shop(
             order=order,
             run_id=run_id,
@@ -120,27 +128,13 @@ async def _held(ledger: Ledger, dataset: DatasetInfo, config: RunConfig, run_id:
         raise OutputInUse(str(error).replace(name, config.out), advice=error.advice) from None
 
 
-async def spent_unfinished(ledger: Ledger, dataset: DatasetInfo, order: Order) -> Tally:
-    """Add up what the runs spent that this one goes on from: those since the last that came to its own end.
-
-    A budget holds for the whole of the work, however often it is interrupted and taken up again.
-    """
-    unfinished: list[str] = []
-    for earlier in await ledger.runs(dataset.dataset_id):
-        if earlier.status in {"success", "partial_success"}:
-            unfinished.clear()
-        else:
-            unfinished.append(earlier.run_id)
-    return tally(priced(await ledger.calls_of_runs(unfinished), order.models))
-
-
 @asynccontextmanager
 async def _desk(
     order: Order,
     run_id: str,
     ledger: Ledger,
     workers: WorkerPool,
-    spent: Tally,
+    spent: Spending,
     reporter: Reporter,
     stop: asyncio.Event,
 ) -> AsyncIterator[Desk]:
@@ -157,8 +151,27 @@ async def _desk(
     async with AsyncExitStack() as stack:
         backend = create(order.recipe.backend, settings)
         stack.push_async_callback(backend.aclose)
-        asker = InterimAsker(backend, ledger)
-
+        clock, forecast = SystemClock(), OutputForecast()
+        limiter = await stack.enter_async_context(open_limiter(order, backend, ledger, clock, forecast))
+        asker = Asker(
+            backend=backend,
+            limiter=limiter,
+            budget=Budget(
+                max_cost=config.max_cost,
+                max_tokens=config.max_tokens,
+                max_pages=config.max_pages,
+                price=order.spec.price,
+                spent=spent,
+                forecast=forecast,
+            ),
+            answers=ledger,
+            clock=clock,
+            reporter=reporter,
+            run_id=run_id,
+            stop=stop,
+            patience=Patience(attempts=config.max_attempts, seconds=config.patience),
+            max_output_tokens=order.max_output_tokens,
+        )
         yield Desk(
             run_id=run_id,
             recipe=order.recipe,
@@ -168,25 +181,10 @@ async def _desk(
             render=partial(_render, order=order, workers=workers),
             answers=ledger,
             room=ByteGate((order.limits.in_flight + 2 * order.render_workers) * ROOM_PER_PAGE),
-            now=partial(datetime.now, UTC),
+            now=clock.now,
+            stop=stop,
             on_rows=partial(_report, reporter=reporter),
         )
-
-
-class InterimAsker:
-    def __init__(self, backend, ledger):
-        self.b = backend
-        self.l = ledger
-
-    async def ask(self, request, pages):
-        from tasks.ports import KeptAnswer
-
-        r = await self.b.ask(request, pages)
-        k = KeptAnswer(
-            request.key, r, tuple(p.facts for p in pages), tuple((p.image.width, p.image.height) for p in pages)
-        )
-        await self.l.close_calls([], k)
-        return k
 
 
 async def _render(span: Span, *, order: Order, workers: WorkerPool) -> tuple[RenderedPage, ...]:

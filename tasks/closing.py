@@ -11,9 +11,13 @@ from schemas.errors import ExitCode, Interrupted, RunError
 from schemas.records import READ, RunRecord, RunStatus
 from schemas.version import version
 from tasks.account import Tally, priced, tally
-from tasks.shop import Shop
 from tasks.dataset import write_manifest
+from tasks.ports import Sink
+from tasks.shop import Shop
 from tasks.summarize import Totals
+
+EMPTY = "empty"
+"""The part of a table that has no rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ async def close_run(shop: Shop, fault: RunError | None, *, kept: int, flow_run_i
     own = tally(priced(await shop.ledger.calls_of_runs([shop.run_id]), shop.order.models))
     record = _record(shop, totals, own, ending(totals, fault), kept=kept, flow_run_id=flow_run_id)
     try:
+        await asyncio.to_thread(_whole, shop.sink)
         await asyncio.to_thread(shop.sink.write, "runs", shop.run_id, [record])
         await asyncio.to_thread(write_manifest, shop.out, shop.sink, shop.run_id)
     except RunError as error:
@@ -82,7 +87,7 @@ def _record(shop: Shop, totals: Totals, own: Tally, how: Ending, *, kept: int, f
         files_skipped=files["skipped"],
         pages=totals.pages_selected,
         **_by_status(pages),
-        pages_kept=kept,
+        pages_kept=kept + shop.found.done,
         calls=own.calls,
         input_tokens=own.usage.input_tokens,
         output_tokens=own.usage.output_tokens,
@@ -102,6 +107,13 @@ def _record(shop: Shop, totals: Totals, own: Tally, how: Ending, *, kept: int, f
         host=platform.node(),
         prefect_flow_run_id=flow_run_id,
     )
+
+
+def _whole(sink: Sink) -> None:
+    """Let every table be there, also one without a row: a reader need not know which a run had no use for."""
+    for table in ("pages", "files", "calls"):
+        if not sink.parts(table):
+            sink.write(table, EMPTY, [])
 
 
 def _by_status(pages: Mapping[str, int]) -> dict[str, int]:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from schemas.config import RunConfig
 from schemas.models import Limits, ModelSpec
@@ -13,6 +14,9 @@ from schemas.requests import Recipe
 from tasks import backends, operations
 from tasks.catalogue import find_model, load_models
 from tasks.ports import Operation
+
+MAX_OUTPUT = 8_192
+"""Output tokens of an answer, where neither the recipe nor the model table says it."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,17 @@ class Order:
             tokens_per_minute=config.tokens_per_minute or known.tokens_per_minute,
             in_flight=config.in_flight or known_in_flight,
         )
+
+    @property
+    def own_folders(self) -> list[Path]:
+        """What we write ourselves and never read as input."""
+        return [Path(self.config.out).absolute()]
+
+    @property
+    def max_output_tokens(self) -> int:
+        """The longest answer that is asked for."""
+        asked = self.recipe.parameters.get("max_tokens")
+        return int(asked or self.spec.max_output_tokens or MAX_OUTPUT)
 
     @property
     def currency(self) -> str | None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from schemas.documents import PageFacts, RenderedPage, Span
-from schemas.errors import BlockedContent, PipelineError
+from schemas.errors import BlockedContent, PipelineError, RunError
 from schemas.records import PageRecord, PageStatus
 from schemas.requests import ModelRequest, Recipe
 from tasks.judge import Verdict, judge
@@ -49,6 +49,7 @@ class Desk:
     answers: Answers
     room: Room
     now: Callable[[], datetime]
+    stop: asyncio.Event
     on_rows: Callable[[tuple[PageRecord, ...]], None] = lambda _: None
     flights: dict[str, asyncio.Lock] = field(default_factory=dict)
     failures: dict[str, PipelineError] = field(default_factory=dict)
@@ -63,7 +64,7 @@ async def read_span(
     anew: a page that got no answer then is left as it is, unless it is to be asked again on purpose.
 
     Raises:
-        RunError: if the whole run has to stop; the span then has no rows.
+        RunError: if the whole run has to stop, which then knows it at once; the span has no rows.
     """
     rows = _untouched(request, prior) if request.key not in kept else ()
     if not rows:
@@ -83,6 +84,9 @@ async def _read(request: ModelRequest, desk: Desk, answer: KeptAnswer | None) ->
             answer = await ask_once(request, desk)
     except PipelineError as error:
         return _rows(request, desk, failed(error), None)
+    except RunError:
+        desk.stop.set()
+        raise
     facts = answer.facts or answer.response.facts
     return _rows(request, desk, judge(answer.response, facts, desk.operation, request.recipe), answer)
 

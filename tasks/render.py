@@ -60,6 +60,18 @@ def render_page(source: PageSource, page_no: int, spec: RenderSpec) -> RenderedP
     return RenderedPage(page_no, facts, encoded(_on_canvas(_coloured(picture, spec), frame.sent), spec))
 
 
+def sent_size(source: PageSource, page_no: int, spec: RenderSpec) -> Size:
+    """Say how large the picture of a page will be, without rendering it.
+
+    Raises:
+        DocumentError: if the page does not say how large it is.
+    """
+    natural = source.natural_size(page_no)
+    scan = source.scan(page_no)
+    passes = scan is not None and can_pass(scan, natural, spec)
+    return scan.size if scan is not None and passes else framed(natural, spec).sent
+
+
 def framed(natural: Size, spec: RenderSpec) -> Frame:
     """Give the size at which the model sees a page of *natural* pixels, white added where no model takes its shape.
 

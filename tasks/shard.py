@@ -58,6 +58,7 @@ async def process_shard(shard: Shard, desk: Desk, to: Commitment, prior: PriorRo
     the next run; a part that is written anew is then left as it was.
     """
     kept = await desk.answers.kept([item.request.key for item in shard.items])
+    free = sum(len(item.request.span.page_nos) for item in shard.items if item.request.key in kept)
     outcomes = await asyncio.gather(
         *(read_span(item.request, desk, kept=kept, prior=_prior_of(item, prior)) for item in shard.items),
         return_exceptions=True,
@@ -73,10 +74,10 @@ async def process_shard(shard: Shard, desk: Desk, to: Commitment, prior: PriorRo
         if not isinstance(outcome, BaseException) and outcome
     ]
     if fault is not None and (shard.existing_id or not read):
-        return ShardReport(shard.shard_id, (), (), (), len(kept), fault)
+        return ShardReport(shard.shard_id, (), (), (), free, fault)
     done = shard if fault is None else Shard(tuple(item for item, _ in read))
     report = await commit(done, [row for _, rows in read for row in rows], desk, to, prior)
-    return replace(report, kept=len(kept), fault=fault)
+    return replace(report, kept=free, fault=fault)
 
 
 def _prior_of(item: PlannedRequest, prior: PriorRows) -> dict[int, PageRecord]:

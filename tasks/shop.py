@@ -12,11 +12,11 @@ from schemas.documents import Document, RejectedDocument, SourceFile
 from schemas.records import PageRecord
 from schemas.requests import request_key
 from schemas.work import Shard
+from tasks import intake
 from tasks.dataset import DatasetInfo
 from tasks.discover import discover
 from tasks.filing import Filing
 from tasks.identify import identify
-from tasks.intake import Found
 from tasks.ledger import Lease, Ledger
 from tasks.order import Order
 from tasks.page import Desk
@@ -25,6 +25,15 @@ from tasks.ports import Placement, Reporter
 from tasks.shard import Commitment, ShardReport
 from tasks.sinks.parquet import ParquetSink
 from tasks.workers import WorkerPool
+
+
+@dataclass
+class Found:
+    """How much there is, as far as discovery has come; `done` are pages that have their rows."""
+
+    files: int = 0
+    pages: int = 0
+    done: int = 0
 
 
 @dataclass
@@ -46,7 +55,7 @@ class Shop:
     stop: asyncio.Event
     started_at: datetime
     _filing_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _found: tuple[int, int, int] = (0, 0, 0)
+    found: Found = field(default_factory=Found)
 
     @property
     def out(self) -> Path:
@@ -66,9 +75,9 @@ class Shop:
 
     def discovered(self) -> Iterator[SourceFile | RejectedDocument]:
         """Find the files of the sources; the output itself is none of them."""
-        return discover(self.order.config.sources, exclude=[self.out.absolute()])
+        return discover(self.order.config.sources, exclude=self.order.own_folders)
 
-    async def identify(self, file: SourceFile) -> Found:
+    async def identify(self, file: SourceFile) -> intake.Found:
         """Find out what a file is, in a worker process."""
         config = self.order.config
         passwords = [password.get_secret_value() for password in config.passwords]
@@ -77,9 +86,10 @@ class Shop:
     def expect(self, document: Document, selected: tuple[int, ...], *, todo: int, rewrite: bool) -> None:
         """Take note of a document that comes in."""
         self.filing.expect(document, selected, complete=not todo and not rewrite)
-        files, pages, done = self._found
-        self._found = (files + 1, pages + len(selected), done + (0 if rewrite else len(selected) - todo))
-        self.reporter.found(files=self._found[0], pages=self._found[1], kept=self._found[2])
+        self.found.files += 1
+        self.found.pages += len(selected)
+        self.found.done += 0 if rewrite else len(selected) - todo
+        self.reporter.found(files=self.found.files, pages=self.found.pages, kept=self.found.done)
 
     async def file(self, report: ShardReport) -> None:
         """Note where rows went, and write the rows of the files that are complete by them."""

@@ -72,6 +72,8 @@ class Asker:
         try:
             response = await self.backend.ask(request, pages)
         except (CallError, RunError) as error:
+            if isinstance(error, RunError):
+                self.stop.set()  # before its permit is free: nobody else is to meet the same refusal
             rows = failed(row, error, self.clock.now())
             hold.failed(rows, error)
             await self._close(rows)

@@ -15,18 +15,19 @@ from schemas.records import RunRecord, RunStatus
 from tasks.ledger.store import Store, replacing
 from tasks.ledger.tables import runs
 
-_COLUMNS = ("run_id", "dataset_id", "status", "started_at", "finished_at")
+_COLUMNS = ("run_id", "dataset_id", "status", "started_at", "finished_at", "config")
 
 
 @dataclass(frozen=True, slots=True)
 class KeptRun:
-    """A run as the ledger knows it; `record` is there once it ended by itself."""
+    """A run as the ledger knows it; `config` are its settings as JSON, `record` is there once it ended by itself."""
 
     run_id: str
     dataset_id: str
     status: RunStatus | Literal["open"]
     started_at: datetime
     finished_at: datetime | None = None
+    config: str = "{}"
     record: RunRecord | None = None
 
 
@@ -37,14 +38,15 @@ class RunBook(Store):
         super().__init__(engine, where)
         self._run = replacing(self.insert(runs), "run_id")
 
-    async def open_run(self, run_id: str, dataset_id: str, started_at: datetime) -> None:
-        """Note that a run began."""
-        row = _run_row(KeptRun(run_id, dataset_id, "open", started_at))
+    async def open_run(self, run_id: str, dataset_id: str, started_at: datetime, config: str = "{}") -> None:
+        """Note that a run began, and with which settings."""
+        row = _run_row(KeptRun(run_id, dataset_id, "open", started_at, config=config))
         await self.write_rows(lambda: [(self._run, row)])
 
     async def close_run(self, dataset_id: str, record: RunRecord) -> None:
         """Note how a run ended."""
-        kept = KeptRun(record.run_id, dataset_id, record.status, record.started_at, record.finished_at, record)
+        times = (record.started_at, record.finished_at)
+        kept = KeptRun(record.run_id, dataset_id, record.status, *times, config=record.config, record=record)
         await self.write_rows(lambda: [(self._run, _run_row(kept))])
 
     async def runs(self, dataset_id: str) -> Sequence[KeptRun]:

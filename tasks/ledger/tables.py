@@ -148,6 +148,7 @@ runs = Table(
     Column("status", String, nullable=False),
     Column("started_at", Moment, nullable=False),
     Column("finished_at", Moment),
+    Column("config", Text, nullable=False),
     Column("record", Text),
 )
 

@@ -1,0 +1,207 @@
+"""What a run would take: pages and image tokens exactly, output, money and time as ranges. No call is made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from schemas.config import RunConfig
+from schemas.documents import Document, RejectedDocument, SourceFile
+from schemas.errors import DocumentError
+from schemas.estimate import Estimate
+from schemas.page_ranges import select_pages
+from schemas.requests import request_key
+from schemas.tokens import prompt_tokens
+from schemas.usage import Usage
+from tasks.assembly import is_there, ledger_place
+from tasks.backends import LOCAL
+from tasks.dataset import find_dataset
+from tasks.discover import discover
+from tasks.identify import identify
+from tasks.intake import Found, Knows, intake
+from tasks.ledger import Ledger, OutputLengths, open_ledger
+from tasks.measure import measure
+from tasks.order import Order, resolve
+from tasks.plan import Placed
+from tasks.ports import KnownDocument, Reporter
+from tasks.workers import WorkerPool
+
+PRIOR = OutputLengths(answers=0, p10=150, median=600, p90=1_800, longest=0)
+"""Output tokens of a page before any was seen: a nearly empty page, a page of prose, a dense page with tables."""
+ENOUGH = 20
+"""Answers seen before what was seen is believed over the prior."""
+
+
+class NothingKnown:
+    """Stands for the memory of a ledger that is not there."""
+
+    async def known_files(self, files: Sequence[SourceFile]) -> Mapping[str, KnownDocument]:  # noqa: ARG002 - `Knows`
+        """Nothing is known."""
+        return {}
+
+    async def remember_files(self, files: Sequence[tuple[SourceFile, KnownDocument]]) -> None:
+        """Nothing is remembered: an estimate changes nothing."""
+
+
+@dataclass
+class _Walk:
+    """What the walk over the input adds up. The three sums of money are None as soon as a price is not known."""
+
+    files: int = 0
+    pages: int = 0
+    kept: int = 0
+    rejected: int = 0
+    image_tokens: int = 0
+    input_tokens: int = 0
+    cost: list[float | None] = field(default_factory=lambda: [0.0, 0.0, 0.0])
+    asked: set[str] = field(default_factory=set)
+
+    @property
+    def open(self) -> int:
+        """Pages that would be asked: the same bytes twice are asked once."""
+        return len(self.asked)
+
+
+async def estimate(config: RunConfig, *, reporter: Reporter) -> Estimate:
+    """Walk the input and say what a run over it would take.
+
+    Raises:
+        RunError: if the settings name what does not exist, or the ledger cannot be read.
+    """
+    order = resolve(config)
+    async with AsyncExitStack() as stack:
+        ledger = await _ledger(config, stack)
+        workers = stack.enter_context(WorkerPool(order.render_workers, config.render_memory_mb))
+        lengths = await _lengths(ledger, order)
+        walk = _Walk()
+        async for document, todo in _documents(order, ledger, workers, walk, reporter):
+            tokens = await _image_tokens(order, document, todo, workers)
+            for page_tokens in tokens:
+                _add(walk, order, page_tokens, lengths)
+    return _result(walk, order, lengths)
+
+
+async def _ledger(config: RunConfig, stack: AsyncExitStack) -> Ledger | None:
+    place = ledger_place(config.out, config.ledger)
+    if not is_there(place):
+        return None
+    return await stack.enter_async_context(await asyncio.to_thread(open_ledger, place))
+
+
+async def _lengths(ledger: Ledger | None, order: Order) -> OutputLengths:
+    seen = await ledger.output_quantiles(order.recipe.model, order.recipe.operation) if ledger else OutputLengths()
+    return seen if seen.answers >= ENOUGH else PRIOR
+
+
+async def _documents(
+    order: Order, ledger: Ledger | None, workers: WorkerPool, walk: _Walk, reporter: Reporter
+) -> AsyncIterator[tuple[Document, list[int]]]:
+    """Give each document with its pages that would be asked."""
+    config = order.config
+    placed = await _placed(order, ledger)
+    passwords = [password.get_secret_value() for password in config.passwords]
+    look = partial(identify, passwords=passwords, workers=workers, seconds=config.render_timeout)
+    knows: Knows = ledger or NothingKnown()
+    found: Found
+    files = discover(config.sources, exclude=order.own_folders)
+    async for found in intake(files, knows=knows, identify=look, ahead=2 * order.render_workers):
+        if isinstance(found, RejectedDocument):
+            walk.rejected += 1
+            reporter.rejected(found)
+            continue
+        selected = select_pages(found.page_count, config.page_ranges)
+        todo = await _todo(order, ledger, placed, found, selected, walk)
+        walk.files += 1
+        walk.pages += len(selected)
+        walk.kept += len(selected) - len(todo)
+        reporter.found(files=walk.files, pages=walk.pages, kept=walk.kept)
+        yield found, todo
+
+
+async def _placed(order: Order, ledger: Ledger | None) -> Placed:
+    dataset = find_dataset(Path(order.config.out))
+    if ledger is None or dataset is None:
+        return Placed()
+    return Placed(await ledger.placements(dataset.dataset_id, order.recipe.recipe_id))
+
+
+async def _todo(
+    order: Order, ledger: Ledger | None, placed: Placed, document: Document, selected: Sequence[int], walk: _Walk
+) -> list[int]:
+    done = placed.pages(document.file.source, document.doc_id)
+    keys = {
+        request_key(order.recipe.recipe_id, document.doc_id, (page_no,)): page_no
+        for page_no in selected
+        if page_no not in done
+    }
+    kept = await ledger.kept_keys(list(keys)) if ledger and keys else set()
+    fresh = keys.keys() - kept - walk.asked
+    walk.asked |= fresh
+    return [page_no for key, page_no in keys.items() if key in fresh]
+
+
+async def _image_tokens(order: Order, document: Document, todo: list[int], workers: WorkerPool) -> list[int]:
+    spec, config = order.recipe.render, order.config
+    if spec is None or not todo:
+        return [0] * len(todo)
+    try:
+        found = await measure(document, todo, spec, workers=workers, seconds=config.render_timeout)
+    except DocumentError:
+        return []
+    return [tokens for tokens in found if tokens is not None]
+
+
+def _add(walk: _Walk, order: Order, image_tokens: int, lengths: OutputLengths) -> None:
+    text_tokens = 0 if order.recipe.backend == LOCAL else prompt_tokens(order.recipe.turns)
+    walk.image_tokens += image_tokens
+    walk.input_tokens += image_tokens + text_tokens
+    for index, output in enumerate(_outputs(order, lengths)):
+        usage = Usage(input_tokens=image_tokens + text_tokens, output_tokens=output)
+        price = order.spec.price.cost(usage) if order.spec.price else None
+        before = walk.cost[index]
+        walk.cost[index] = None if before is None or price is None else before + price
+
+
+def _outputs(order: Order, lengths: OutputLengths) -> tuple[int, int, int]:
+    if order.recipe.backend == LOCAL:
+        return 0, 0, 0
+    return lengths.p10, lengths.median, lengths.p90
+
+
+def _result(walk: _Walk, order: Order, lengths: OutputLengths) -> Estimate:
+    low, likely, high = (walk.open * tokens for tokens in _outputs(order, lengths))
+    price = order.spec.price
+    seen = f"{lengths.answers:,} answers of {order.recipe.model} in the ledger (10th, 50th, 90th percentile)"
+    return Estimate(
+        files=walk.files,
+        pages=walk.pages,
+        pages_kept=walk.kept,
+        rejected=walk.rejected,
+        image_tokens=walk.image_tokens,
+        input_tokens=walk.input_tokens,
+        output_tokens_low=low,
+        output_tokens_likely=likely,
+        output_tokens_high=high,
+        cost_low=walk.cost[0],
+        cost_likely=walk.cost[1],
+        cost_high=walk.cost[2],
+        currency=order.currency,
+        price_date=order.price_date,
+        price_source=price.source if price else None,
+        minutes_at_limits=_minutes(walk, order, likely),
+        basis=seen if lengths.answers else "no answers seen yet: 150, 600 and 1,800 output tokens a page are assumed",
+    )
+
+
+def _minutes(walk: _Walk, order: Order, output_tokens: int) -> float | None:
+    """Say how long the tighter of the two rate limits makes it take; None where neither is known."""
+    limits = order.limits
+    ways = [
+        walk.open / limits.requests_per_minute if limits.requests_per_minute else None,
+        (walk.input_tokens + output_tokens) / limits.tokens_per_minute if limits.tokens_per_minute else None,
+    ]
+    return max((way for way in ways if way is not None), default=None)

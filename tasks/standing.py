@@ -1,0 +1,99 @@
+"""How an output stands, from its tables and its ledger, without changing either."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from schemas.config import RunConfig
+from schemas.errors import NoInput
+from schemas.records import READ, FileRecord, PageRecord
+from schemas.status import PageProblem, Status
+from tasks.account import priced, tally
+from tasks.assembly import is_there, ledger_place, output_lease
+from tasks.catalogue import load_models
+from tasks.dataset import DatasetInfo, find_dataset
+from tasks.ledger import Ledger, open_ledger
+from tasks.sinks.parquet import ParquetSink
+from tasks.summarize import totals
+
+
+async def status(out: str, ledger: str | None) -> Status:
+    """Say what is done, open, failed and spent, over all runs into an output.
+
+    Raises:
+        NoInput: if there is no output of ours.
+        LedgerFault: if the ledger cannot be read.
+    """
+    dataset = _dataset(out)
+    async with await asyncio.to_thread(open_ledger, _place(out, ledger)) as books:
+        runs = await books.runs(dataset.dataset_id)
+        calls = priced(await books.calls_of_runs([run.run_id for run in runs]), load_models())
+        holder = await books.holder(output_lease(dataset))
+    files, problems = await asyncio.to_thread(_tables, ParquetSink(Path(out)))
+    spent, counted = tally(calls), totals(files)
+    return Status(
+        runs=tuple(run.record for run in runs if run.record is not None),
+        files=counted.files,
+        pages=counted.pages,
+        calls=Counter(call.outcome for call in calls),
+        usage=spent.usage,
+        cost=spent.cost,
+        cost_known=spent.cost_known,
+        currency=spent.currency,
+        held_by=str(holder) if holder else None,
+        problems=problems,
+    )
+
+
+async def last_config(out: str, ledger: str | None) -> RunConfig:
+    """Give the settings of the last run into an output; what was secret in them is not there.
+
+    Raises:
+        NoInput: if there is no output of ours, or no run has ended in it.
+    """
+    dataset = _dataset(out)
+    async with await asyncio.to_thread(open_ledger, _place(out, ledger)) as books:
+        return await _last(books, dataset, out)
+
+
+async def _last(books: Ledger, dataset: DatasetInfo, out: str) -> RunConfig:
+    for run in reversed(await books.runs(dataset.dataset_id)):
+        return RunConfig.model_validate_json(run.config).model_copy(update={"out": out})
+    msg = f"no run has been made into {out}"
+    raise NoInput(msg, advice=f"begin with: pagemill run SOURCE --out {out}")
+
+
+def _dataset(out: str) -> DatasetInfo:
+    dataset = find_dataset(Path(out))
+    if dataset is None:
+        msg = f"{out} is no output of pagemill"
+        raise NoInput(msg, advice="name the folder that was given to a run as --out")
+    return dataset
+
+
+def _place(out: str, ledger: str | None) -> str:
+    place = ledger_place(out, ledger)
+    if not is_there(place):
+        msg = f"the ledger of {out} is not at {place}"
+        raise NoInput(msg, advice="name it with --ledger, as the run did")
+    return place
+
+
+def _tables(sink: ParquetSink) -> tuple[list[FileRecord], tuple[PageProblem, ...]]:
+    files = [row for part in sink.parts("files") for row in sink.read("files", part) if isinstance(row, FileRecord)]
+    return files, tuple(_problems(sink, files))
+
+
+def _problems(sink: ParquetSink, files: list[FileRecord]) -> Iterator[PageProblem]:
+    for file in files:
+        if file.status == "failure" and not file.pages_selected:
+            yield PageProblem(file.source, None, file.status, file.error_kind, file.error_message)
+    if all(file.status in {"success", "skipped"} for file in files):
+        return
+    for part in sink.parts("pages"):
+        for row in sink.read("pages", part):
+            if isinstance(row, PageRecord) and row.status not in READ:
+                yield PageProblem(row.source, row.page_no, row.status, row.error_kind, row.error_message)
