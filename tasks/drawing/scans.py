@@ -20,7 +20,8 @@ _SKEW = 1e-3
 _STRETCH = 0.02
 _ORIENTATION = 0x0112
 _MAX_CONTENT = 1_000_000
-_TEXT = re.compile(rb"(?<!\S)BT\s.*?\sET(?!\S)", re.DOTALL)
+_STRING = re.compile(rb"\((?:[^()\\]|\\.)*\)", re.DOTALL)
+_TEXT = re.compile(rb"(?<!\S)BT\b.*?\bET(?!\S)", re.DOTALL)
 _MARK = re.compile(rb"/[\w.-]+\s+(?:BMC|(?:<<[^<>]*>>|/[\w.-]+)\s+(?:BDC|DP))|EMC")
 _NUMBER = rb"[-+\d.]+\s+"
 _CLIP = re.compile(rb"((?:" + _NUMBER + rb"){4})re\s+W\*?\s+n(?!\S)")
@@ -78,7 +79,7 @@ def _only_picture(content: bytes, mediabox: Any) -> str | None:
     """
     if len(content) > _MAX_CONTENT:
         return None
-    placing = _MARK.sub(b" ", _TEXT.sub(b" ", content))
+    placing = _MARK.sub(b" ", _TEXT.sub(b" ", _STRING.sub(b" ", content)))
     before, scaled, after = placing.partition(b" cm")
     match = _CONTENT.fullmatch(_CLIP.sub(lambda clip: _unless_whole(clip, mediabox), before) + scaled + after)
     if match is None or placing.count(b" Do") != 1 or match["name"] is None:
