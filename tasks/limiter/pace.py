@@ -9,10 +9,10 @@ from schemas.models import Limits
 from tasks.limiter.meter import HEADROOM, Meter
 from tasks.limiter.speed import Speed
 
-GENTLE_START = 2.0
+GENTLE_START = 3.0
 """Requests a second to begin with."""
 START_SHARE = 0.1
-"""Share of the rate to begin with, where the rate is so high that two a second would be a waste."""
+"""Share of the rate to begin with, where the rate is so high that a few a second would be a waste."""
 RAMP = 30.0
 """Seconds from nothing to the full rate."""
 PAUSE = 1.0

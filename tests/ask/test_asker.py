@@ -242,6 +242,21 @@ def test_what_asking_again_cannot_help_goes_up_at_once_and_is_journaled(error, o
     assert bench.nothing_is_held()
 
 
+def test_after_a_fatal_answer_nothing_more_is_sent_and_what_is_in_flight_is_kept():
+    async def story():
+        bench = Bench.of(answer(), CredentialFault("the key is wrong", status=401), limits=Limits(60_000, None, 2))
+        results = await asyncio.gather(*map(bench.ask, range(1, 9)), return_exceptions=True)
+        return bench, results
+
+    bench, results = simulate(story())
+
+    assert list(bench.answers.answers) == [request(1).key]
+    assert {type(error) for error in results[1:]} == {CredentialFault, Interrupted}
+    assert bench.stop.is_set()
+    assert len(bench.backend.asked_at) <= 3
+    assert bench.nothing_is_held()
+
+
 def test_a_call_that_failed_before_anything_was_sent_closes_its_row():
     async def story():
         bench = Bench.of(TransientCallError("no route", code="NotSent"), patience=Patience(attempts=1))
