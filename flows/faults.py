@@ -34,8 +34,9 @@ class Told:
         """Print it, one line for each thing that is wrong."""
         for line in self.message.splitlines() or [self.kind]:
             console.print(Text.assemble(("error: ", "bold red"), visible(line)), soft_wrap=True, highlight=False)
-        if self.advice:
-            console.print(Text.assemble(("try: ", "bold"), visible(self.advice)), soft_wrap=True, highlight=False)
+        for number, line in enumerate(self.advice.splitlines()):
+            mark = ("" if number else "try: ", "bold")  # what follows the first line is to be copied as it stands
+            console.print(Text.assemble(mark, visible(line)), soft_wrap=True, highlight=False)
 
     def as_json(self) -> str:
         """Give it as the one JSON object that a command with `--json` prints."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -138,7 +139,7 @@ def find_model(name: str | None, backend: str, *, today: date | None = None) -> 
     spec = catalogue.models.get(wanted)
     if spec is None:
         msg = f"there is no model {wanted!r}"
-        raise UsageFault(msg, advice=f"{_nearest(wanted, _of(catalogue, backend))}{_how_to_add()}")
+        raise UsageFault(msg, advice=_nearest(wanted, _of(catalogue, backend)) + _how_to_add(_entry(wanted, backend)))
     if backend not in spec.backends:
         msg = f"the model {wanted} is not for the backend {backend}, but for {', '.join(spec.backends)}"
         raise UsageFault(msg, advice=f"choose one of: {', '.join(_of(catalogue, backend))}")
@@ -157,8 +158,20 @@ def _nearest(wanted: str, names: list[str]) -> str:
     return f"known are {', '.join(near)}; " if near else ""
 
 
-def _how_to_add() -> str:
-    return f"to add a model, describe it in a TOML file of the form of data/models.toml and name it in {USER_FILE}"
+def _how_to_add(entry: str = "") -> str:
+    how = f"to add a model, describe it in a TOML file of the form of data/models.toml and name it in {USER_FILE}"
+    return f"{how}:\n{entry}" if entry else how
+
+
+def _entry(name: str, backend: str) -> str:
+    """Write what a model's own entry could be; a price is left out, because one that is not known is not written."""
+    return f"""\
+[models.{json.dumps(name, ensure_ascii=False)}]
+backends = ["{backend}"]
+family = "vl32"              # how pages are resized: vl32 for Qwen3-VL and later, vl28 for Qwen2.5-VL
+max_images = 1               # images that one request may hold
+max_output_tokens = 8192
+limits = {{ in_flight = 16 }}  # calls at once; also requests_per_minute, tokens_per_minute"""
 
 
 @lru_cache(maxsize=8)
