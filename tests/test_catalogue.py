@@ -88,8 +88,23 @@ def test_a_mistyped_model_is_told_the_nearest_and_how_to_add_one() -> None:
     assert USER_FILE in caught.value.advice
 
 
+def test_an_unknown_model_is_told_an_entry_that_makes_it_known(own_file: Path) -> None:
+    own_file.write_text("")
+    with pytest.raises(UsageFault) as caught:
+        find_model('Qwen/Qwen3-VL-8B-"Mine"', "openai")
+    how, _, entry = caught.value.advice.partition(":\n")
+    assert USER_FILE in how
+    assert len(entry.splitlines()) == 6
+    other = own_file.with_name("other.toml")
+    other.write_text(entry)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(USER_FILE, str(other))
+        spec = find_model('Qwen/Qwen3-VL-8B-"Mine"', "openai")
+    assert (spec.backends, spec.render.patch, spec.price, spec.limits.in_flight) == (("openai",), 32, None, 16)
+
+
 def test_a_model_of_another_backend_is_refused() -> None:
-    with pytest.raises(UsageFault, match="not for the backend local"):
+    with pytest.raises(UsageFault, match="not for the backend local, but for dashscope, openai"):
         find_model("qwen3-vl-plus", "local")
 
 

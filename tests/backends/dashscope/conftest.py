@@ -1,99 +1,23 @@
-"""What the tests of this backend share: questions about made pages, and a server that says exactly what it is told."""
+"""The backend under test, closed in the end."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
-from schemas.documents import Document, PageFacts, PageImage, RenderedPage, SourceFile, Span
-from schemas.models import ModelSpec
-from schemas.requests import ModelRequest, Recipe, RenderSpec, Turn
-from tasks.backends import BackendSettings, create
-from tasks.catalogue import load_models
-from tasks.ports import Backend, Workers
+from tasks.ports import Backend
+from tests.backends.asking import Bench
 from tests.emulator import Emulator
-from tests.emulator.pictures import picture
-
-FILE = SourceFile("/in/a.pdf", "/in/a.pdf", "a.pdf", 1, datetime(2026, 1, 1, tzinfo=UTC), 0)
-DOCUMENT = Document(FILE, "d" * 64, "application/pdf", 9)
-PLAIN = Turn("user", "Read this.", images=True)
-
-
-def request_of(
-    *turns: Turn, model: str = "qwen3-vl-plus", page_nos: tuple[int, ...] = (1,), **parameters: Any
-) -> ModelRequest:
-    recipe = Recipe("text", 1, "dashscope", model, turns or (PLAIN,), parameters, render=RenderSpec())
-    return ModelRequest(recipe, Span(DOCUMENT, page_nos))
-
-
-def page_of(page_no: int = 1, width: int = 64, height: int = 64) -> RenderedPage:
-    image = PageImage(picture(width, height, seed=page_no), "image/png", width, height)
-    return RenderedPage(page_no, PageFacts(), image)
-
-
-class NoWorkers(Workers):
-    """Nothing is rendered here."""
-
-
-@dataclass
-class Bench:
-    """Makes backends and closes them in the end."""
-
-    made: list[Backend] = field(default_factory=list)
-
-    def __call__(
-        self, base_url: str, *, model: str = "qwen3-vl-plus", key: str = "sk-emulator", timeout: float = 20.0
-    ) -> Backend:
-        spec = replace(load_models()[model], retired_on=None)
-        return self.with_spec(spec, base_url, key=key, timeout=timeout)
-
-    def with_spec(self, spec: ModelSpec, base_url: str, *, key: str = "sk-emulator", timeout: float = 20.0) -> Backend:
-        settings = BackendSettings(spec, NoWorkers(), SecretStr(key), base_url, timeout=timeout)
-        backend = create("dashscope", settings)
-        self.made.append(backend)
-        return backend
 
 
 @pytest.fixture
 async def bench() -> AsyncIterator[Bench]:
-    made = Bench()
+    made = Bench("dashscope")
     yield made
-    for backend in made.made:
-        await backend.aclose()
+    await made.aclose()
 
 
 @pytest.fixture
 async def backend(emulator: Emulator, bench: Bench) -> Backend:
     return bench(emulator.base_url)
-
-
-@asynccontextmanager
-async def saying(*answers: bytes) -> AsyncIterator[str]:
-    """Serve these bytes, one answer a connection, then close it; yields the address to ask."""
-    left = list(answers)
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-        await reader.readexactly(length)
-        writer.write(left.pop(0))
-        await writer.drain()
-        writer.close()
-        await writer.wait_closed()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/api/v1"
-
-
-def http(body: bytes, *, status: int = 200, content_type: str = "application/json", headers: str = "") -> bytes:
-    """Write an answer that ends with its connection."""
-    head = f"HTTP/1.1 {status} X\r\nContent-Type: {content_type}\r\nConnection: close\r\n{headers}\r\n"
-    return head.encode() + body

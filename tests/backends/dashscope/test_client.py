@@ -31,7 +31,7 @@ from schemas.requests import Turn
 from schemas.wire import NOT_SENT
 from tasks.backends import BackendSettings, create, names
 from tasks.catalogue import load_models
-from tests.backends.dashscope.conftest import Bench, NoWorkers, http, page_of, request_of, saying
+from tests.backends.asking import Bench, NoWorkers, http, page_of, request_of, saying
 
 if TYPE_CHECKING:
     from tasks.ports import Backend
@@ -202,17 +202,17 @@ async def test_a_redirected_question_leaves_twice(bench: Bench) -> None:
     answer = http(
         b'{"output": {"choices": [{"finish_reason": "stop", "message": {"role": "assistant", "content": "a"}}]}}'
     )
-    async with saying(moved, answer) as address:
-        response = await bench(address).ask(request_of(), [page_of()])
+    async with saying(moved, answer) as server:
+        response = await bench(server.address).ask(request_of(), [page_of()])
     assert [send.status for send in response.sends] == [307, 200]
     assert all(send.ended_at is not None for send in response.sends)
 
 
 async def test_a_call_that_could_not_leave_counts_no_send(bench: Bench) -> None:
-    async with saying() as address:
+    async with saying() as server:
         pass
     with pytest.raises(TransientCallError) as caught:
-        await bench(address).ask(request_of(), [page_of()])
+        await bench(server.address).ask(request_of(), [page_of()])
     assert (caught.value.sends, caught.value.code) == ((), NOT_SENT)
 
 
@@ -238,16 +238,16 @@ async def test_a_call_that_could_not_leave_counts_no_send(bench: Bench) -> None:
 async def test_whatever_the_body_is_there_is_one_of_our_errors(
     bench: Bench, body: bytes, status: int, error: type[Exception]
 ) -> None:
-    async with saying(http(body, status=status)) as address:
+    async with saying(http(body, status=status)) as server:
         with pytest.raises(error) as caught:
-            await bench(address).ask(request_of(), [page_of()])
+            await bench(server.address).ask(request_of(), [page_of()])
     assert type(caught.value) is error
 
 
 async def test_an_unknown_alphabet_is_one_of_our_errors(bench: Bench) -> None:
-    async with saying(http(b"{}", status=500, content_type="text/html; charset=nonsense")) as address:
+    async with saying(http(b"{}", status=500, content_type="text/html; charset=nonsense")) as server:
         with pytest.raises(TransientCallError):
-            await bench(address).ask(request_of(), [page_of()])
+            await bench(server.address).ask(request_of(), [page_of()])
 
 
 async def test_a_stream_gives_the_words_of_a_whole_answer(emulator: Emulator, backend: Backend) -> None:
@@ -284,9 +284,9 @@ async def test_a_stream_that_is_cut_is_asked_again(emulator: Emulator, backend: 
     ],
 )
 async def test_a_stream_without_sense_is_asked_again(bench: Bench, frames: bytes) -> None:
-    async with saying(http(frames, content_type="text/event-stream")) as address:
+    async with saying(http(frames, content_type="text/event-stream")) as server:
         with pytest.raises(TransientCallError):
-            await bench(address).ask(request_of(stream=True), [page_of()])
+            await bench(server.address).ask(request_of(stream=True), [page_of()])
 
 
 async def test_reasoning_stands_apart_from_the_answer(emulator: Emulator, backend: Backend) -> None:
@@ -384,9 +384,9 @@ async def test_the_key_is_in_no_error_log_or_output(
 
 async def test_a_gateway_that_repeats_the_key_is_not_quoted(bench: Bench) -> None:
     body = json.dumps({"code": "InvalidApiKey", "message": f"Incorrect API key: {SECRET}"}).encode()
-    async with saying(http(body, status=401)) as address:
+    async with saying(http(body, status=401)) as server:
         with pytest.raises(CredentialFault) as caught:
-            await bench(address, key=SECRET).ask(request_of(), [page_of()])
+            await bench(server.address, key=SECRET).ask(request_of(), [page_of()])
     assert SECRET not in str(caught.value)
 
 

@@ -12,7 +12,7 @@ from schemas.errors import UsageFault
 from schemas.requests import Turn
 from tasks.backends.dashscope.question import question_of
 from tasks.catalogue import load_models
-from tests.backends.dashscope.conftest import page_of, request_of
+from tests.backends.asking import page_of, request_of
 
 VL = load_models()["qwen3-vl-plus"]
 OCR = load_models()["qwen3.5-ocr"]
