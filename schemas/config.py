@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
@@ -52,5 +53,15 @@ class RunConfig(BaseModel):
         return parse_page_ranges(self.pages)
 
     def public(self) -> str:
-        """Give the settings as JSON with secrets masked."""
-        return self.model_dump_json(exclude={"passwords"})
+        """Give the settings as JSON without what is secret: passwords of documents and of addresses."""
+        shown = {name: without_password(getattr(self, name)) for name in ("ledger", "base_url")}
+        return self.model_copy(update=shown).model_dump_json(exclude={"passwords"})
+
+
+def without_password(address: str | None) -> str | None:
+    """Mask the password of an address.
+
+    >>> without_password("postgresql://mill:secret@db/ledger")
+    'postgresql://mill:***@db/ledger'
+    """
+    return address and re.sub(r"(?<=://)([^/@:]*):[^/@]*@", r"\1:***@", address)

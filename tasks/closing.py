@@ -7,7 +7,7 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from schemas.errors import ExitCode, Interrupted, RunError
+from schemas.errors import ExitCode, Interrupted, NoInput, RunError
 from schemas.records import READ, RunRecord, RunStatus
 from schemas.version import version
 from tasks.account import Tally, priced, tally
@@ -30,14 +30,14 @@ class Ending:
     message: str | None = None
 
 
-def ending(totals: Totals, fault: RunError | None) -> Ending:
+def ending(totals: Totals, fault: RunError | None, *, nothing_there: bool) -> Ending:
     """Say how a run ended: by what stopped it, else by what is missing."""
     if fault is not None:
         status: RunStatus = "interrupted" if isinstance(fault, Interrupted) else "stopped"
         message = f"{fault}; {fault.advice}" if fault.advice else str(fault)
         return Ending(status, fault.exit_code, fault.kind, message)
-    if not totals.files:
-        return Ending("failed", ExitCode.NO_INPUT, "no_input", "nothing to read was found in the sources")
+    if nothing_there:
+        return Ending("failed", ExitCode.NO_INPUT, NoInput.kind, "nothing to read was found in the sources")
     missing = totals.pages_selected - sum(totals.pages[status] for status in READ)
     failed_files = totals.files["failure"]
     if missing or failed_files:
@@ -53,13 +53,15 @@ async def close_run(shop: Shop, fault: RunError | None, *, kept: int, flow_run_i
     except RunError as error:
         fault, totals = fault or error, Totals()
     own = tally(priced(await shop.ledger.calls_of_runs([shop.run_id]), shop.order.models))
-    record = _record(shop, totals, own, ending(totals, fault), kept=kept, flow_run_id=flow_run_id)
+    how = ending(totals, fault, nothing_there=shop.filing.nothing_there)
+    record = _record(shop, totals, own, how, kept=kept, flow_run_id=flow_run_id)
     try:
         await asyncio.to_thread(_whole, shop.sink)
         await asyncio.to_thread(shop.sink.write, "runs", shop.run_id, [record])
         await asyncio.to_thread(write_manifest, shop.out, shop.sink, shop.run_id)
     except RunError as error:
-        record = _record(shop, totals, own, ending(totals, fault or error), kept=kept, flow_run_id=flow_run_id)
+        how = ending(totals, fault or error, nothing_there=False)
+        record = _record(shop, totals, own, how, kept=kept, flow_run_id=flow_run_id)
     await shop.ledger.close_run(shop.dataset.dataset_id, record)
     shop.reporter.finished(record)
     return record
@@ -85,7 +87,7 @@ def _record(shop: Shop, totals: Totals, own: Tally, how: Ending, *, kept: int, f
         files_partial=files["partial_success"],
         files_failure=files["failure"],
         files_skipped=files["skipped"],
-        pages=totals.pages_selected,
+        pages=shop.found.pages,
         **_by_status(pages),
         pages_kept=kept + shop.found.done,
         calls=own.calls,

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from schemas.documents import Document, RejectedDocument
+from schemas.errors import MissingDocument
 from schemas.records import FileRecord, PageRecord
 from schemas.requests import Recipe
 from tasks.plan import Placed
@@ -20,6 +21,7 @@ R = TypeVar("R")
 
 UNREAD = "unread"
 """The part that lists the files of which no page could be read."""
+MISSING = MissingDocument.kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,11 @@ class Filing:
         self._seen.add(row.source)
         self._unread[row.source] = row
         return row
+
+    @property
+    def nothing_there(self) -> bool:
+        """Whether the sources held nothing: no file at all, or only names at which nothing stands."""
+        return all(source in self._unread and self._unread[source].error_kind == MISSING for source in self._seen)
 
     def file(self, report: ShardReport) -> None:
         """Write the rows of the files that this shard completed."""

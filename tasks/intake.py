@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Protocol
 
@@ -35,7 +35,7 @@ async def intake(
     knows: Knows,
     identify: Callable[[SourceFile], Awaitable[Found]],
     ahead: int,
-) -> AsyncIterator[Found]:
+) -> AsyncGenerator[Found, None]:
     """Turn discovered files into documents, *ahead* of them being identified at once.
 
     A file whose size and time are those of an earlier look is not read again, unless it is encrypted: its password

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
 from schemas.config import RunConfig
-from schemas.documents import RejectedDocument
 from schemas.errors import Interrupted, RunError
 from schemas.page_ranges import select_pages
 from schemas.records import RunRecord
@@ -17,7 +17,6 @@ from schemas.work import Shard
 from tasks.again import ask_anew, chosen, write_anew
 from tasks.assembly import Prepares, open_shop
 from tasks.closing import close_run
-from tasks.intake import intake
 from tasks.order import Order, resolve
 from tasks.plan import Rewrites, ShardCutter, open_requests
 from tasks.ports import Reporter
@@ -115,18 +114,29 @@ class Feed:
     _window: set[asyncio.Task[ShardReport]] = field(default_factory=set)
 
     async def run(self) -> None:
-        """Run every shard that there is to run, or as many as can be."""
+        """Run every shard that there is to run, or as many as can be.
+
+        Cancelled, it ends what is in flight at once and waits until that is over.
+        """
         try:
-            async for shard in self._shards():
-                if self.shop.stop.is_set():
-                    break
-                await self._admit(shard)
+            await self._feed()
             await self._drain()
         except RunError as error:
             self._halt(error)
             await self._drain()
+        finally:
+            for task in self._window:
+                task.cancel()
+            await asyncio.gather(*self._window, return_exceptions=True)
         if self.fault is None and self.shop.stop.is_set():
             self.fault = Interrupted("the run was asked to stop", advice="run the same command again to go on")
+
+    async def _feed(self) -> None:
+        async with aclosing(self._shards()) as shards:
+            async for shard in shards:
+                if self.shop.stop.is_set():
+                    return
+                await self._admit(shard)
 
     async def _admit(self, shard: Shard) -> None:
         if len(self._window) >= self.shop.shards_in_flight:
@@ -161,24 +171,19 @@ class Feed:
             self.fault = fault
         self.shop.stop.set()
 
-    async def _shards(self) -> AsyncIterator[Shard]:
+    async def _shards(self) -> AsyncGenerator[Shard, None]:
         shop, config = self.shop, self.shop.order.config
         cutter, rewrites = ShardCutter(config.shard_pages), Rewrites(shop.stale)
-        async for found in intake(
-            shop.discovered(), knows=shop.ledger, identify=shop.identify, ahead=2 * shop.order.render_workers
-        ):
-            if isinstance(found, RejectedDocument):
-                shop.filing.reject(found)
-                shop.reporter.rejected(found)
-                continue
-            items = list(open_requests(found, shop.order.recipe, shop.placed, config.page_ranges))
-            selected = select_pages(found.page_count, config.page_ranges)
-            shop.expect(found, selected, todo=len(items), rewrite=rewrites.wants(found))
-            for shard_id, parts in rewrites.offer(found):
-                yield await shop.rewrite(shard_id, parts)
-            for item in items:
-                if (shard := cutter.add(item)) is not None:
-                    yield shard
+        async with aclosing(shop.documents()) as documents:
+            async for document in documents:
+                items = list(open_requests(document, shop.order.recipe, shop.placed, config.page_ranges))
+                selected = select_pages(document.page_count, config.page_ranges)
+                shop.expect(document, selected, todo=len(items), rewrite=rewrites.wants(document))
+                for shard_id, parts in rewrites.offer(document):
+                    yield await shop.rewrite(shard_id, parts)
+                for item in items:
+                    if (shard := cutter.add(item)) is not None:
+                        yield shard
         for shard_id, parts in rewrites.rest():
             yield await shop.rewrite(shard_id, parts)
         if (shard := cutter.flush()) is not None:

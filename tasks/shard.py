@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from schemas.errors import RunError
+from schemas.errors import Interrupted, RunError
 from schemas.models import ModelSpec
 from schemas.records import CallRecord, PageRecord
 from schemas.work import PlannedRequest, Shard
@@ -67,7 +67,9 @@ async def process_shard(shard: Shard, desk: Desk, to: Commitment, prior: PriorRo
     for bug in faults:
         if not isinstance(bug, RunError):
             raise bug
-    fault = next((error for error in faults if isinstance(error, RunError)), None)
+    # What stopped the run comes before the interruptions that it caused.
+    faults_of_run = (error for error in faults if isinstance(error, RunError))
+    fault = min(faults_of_run, key=lambda error: isinstance(error, Interrupted), default=None)
     read = [
         (item, outcome)
         for item, outcome in zip(shard.items, outcomes, strict=True)

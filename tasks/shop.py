@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,11 +13,11 @@ from schemas.documents import Document, RejectedDocument, SourceFile
 from schemas.records import PageRecord
 from schemas.requests import request_key
 from schemas.work import Shard
-from tasks import intake
 from tasks.dataset import DatasetInfo
 from tasks.discover import discover
 from tasks.filing import Filing
 from tasks.identify import identify
+from tasks.intake import intake
 from tasks.ledger import Lease, Ledger
 from tasks.order import Order
 from tasks.page import Desk
@@ -73,11 +74,19 @@ class Shop:
         pages = self.order.config.shard_pages
         return 2 + 2 * self.order.limits.in_flight // pages
 
-    def discovered(self) -> Iterator[SourceFile | RejectedDocument]:
-        """Find the files of the sources; the output itself is none of them."""
-        return discover(self.order.config.sources, exclude=self.order.own_folders)
+    async def documents(self) -> AsyncGenerator[Document, None]:
+        """Find and identify the documents of the sources; what cannot be read is filed and told of."""
+        files = discover(self.order.config.sources, exclude=self.order.own_folders)
+        ahead = 2 * self.order.render_workers
+        async with aclosing(intake(files, knows=self.ledger, identify=self.identify, ahead=ahead)) as stream:
+            async for found in stream:
+                if isinstance(found, Document):
+                    yield found
+                else:
+                    self.filing.reject(found)
+                    self.reporter.rejected(found)
 
-    async def identify(self, file: SourceFile) -> intake.Found:
+    async def identify(self, file: SourceFile) -> Document | RejectedDocument:
         """Find out what a file is, in a worker process."""
         config = self.order.config
         passwords = [password.get_secret_value() for password in config.passwords]

@@ -139,7 +139,7 @@ async def test_an_interrupted_run_goes_on_and_ends_like_one_that_was_not(mill, t
     second = await mill.run()
 
     assert (first.status, first.exit_code) == ("interrupted", ExitCode.INTERRUPTED)
-    assert 0 < first.pages < 12
+    assert 0 < first.pages_ok < 12
     assert mill.emulator.totals().requests == 2 * asked
     for name in ("pages", "files", "calls"):
         assert mill.comparable(name).equals(whole.comparable(name))
@@ -249,3 +249,10 @@ async def test_sources_without_a_document_are_an_error_of_their_own(mill):
 
     assert record.exit_code == ExitCode.NO_INPUT
     assert record.error_kind == "no_input"
+
+
+async def test_a_path_at_which_nothing_stands_is_no_input_either(mill):
+    record = await mill.run(sources=(str(mill.source / "missing.pdf"),))
+
+    assert record.exit_code == ExitCode.NO_INPUT
+    assert mill.table("files")["error_kind"].to_list() == ["missing"]

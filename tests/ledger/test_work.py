@@ -68,13 +68,13 @@ async def test_requests_come_to_a_new_generation_each_time_they_are_to_be_asked_
 
 async def test_runs_are_known_from_their_beginning_and_by_their_end(ledger):
     record = a_run_record("run-1")
-    await ledger.open_run("run-1", "dataset", START)
-    await ledger.open_run("run-2", "dataset", START + timedelta(seconds=1))
+    await ledger.open_run("run-1", "dataset", START, record.config)
+    await ledger.open_run("run-2", "dataset", START + timedelta(seconds=1), '{"out": "o"}')
     await ledger.open_run("run-3", "another dataset", START)
     await ledger.close_run("dataset", record)
     assert await ledger.runs("dataset") == [
-        KeptRun("run-1", "dataset", "partial_success", START, record.finished_at, record),
-        KeptRun("run-2", "dataset", "open", START + timedelta(seconds=1)),
+        KeptRun("run-1", "dataset", "partial_success", START, record.finished_at, record.config, record),
+        KeptRun("run-2", "dataset", "open", START + timedelta(seconds=1), config='{"out": "o"}'),
     ]
 
 
