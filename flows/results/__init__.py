@@ -1,0 +1,36 @@
+"""What a run left, for whoever reads it: tables as DataFrames, documents as text, pages beside their pictures.
+
+    from flows import results
+
+    with results.open("results") as read:
+        read.pages.groupby("status").size()
+        read.document("invoice.pdf").text
+        read.page_image("invoice.pdf", 3)
+
+Everything is read when it is asked for, and once: open again to see what a later run has added.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from flows.results.documents import ReadDocument, ReadPage
+from flows.results.opened import Results
+
+__all__ = ["ReadDocument", "ReadPage", "Results", "open"]
+
+
+def open(  # noqa: A001 - read as `results.open`, like `tarfile.open` and `wave.open`
+    out: str | os.PathLike[str], *, history: bool = False, passwords: Sequence[str] = ()
+) -> Results:
+    """Open what was given to a run as `--out`.
+
+    The tables hold the newest row of every page and of every file. With *history* they hold every row, also those of
+    earlier contents of a file. *passwords* open encrypted documents for their pictures.
+
+    Raises:
+        NoInput: if it is no output of pagemill.
+    """
+    return Results(Path(out), history=history, passwords=tuple(passwords))

@@ -1,0 +1,209 @@
+"""An output, open for reading."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from flows.results import frames
+from flows.results.darkroom import Darkroom
+from flows.results.documents import ReadDocument, document_of
+from flows.results.finding import Reading, find
+from flows.results.latest import SEEN, column_names, current, latest, of_current
+from flows.results.tables import Tables
+from schemas.arrow import columns as columns_of
+from schemas.arrow import from_arrow
+from schemas.errors import DocumentError
+from schemas.records import TABLES, FileRecord, PageRecord
+from tasks.picture import Wanted, draw
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from PIL.Image import Image
+
+R = TypeVar("R", PageRecord, FileRecord)
+
+PAGES_AT_ONCE = 2_000
+"""Pages that `documents` holds at once: more would only cost memory."""
+_READING = ("source", "name", "operation", "model")
+
+
+class Results:
+    """The tables of an output, its documents and their pictures. What was read stays as it was read."""
+
+    def __init__(self, out: Path, *, history: bool = False, passwords: tuple[str, ...] = ()) -> None:
+        self.out = out
+        self.history = history
+        self._tables = Tables(out)
+        self._passwords = passwords
+        self._darkroom = Darkroom()
+
+    def __enter__(self) -> Self:
+        """Give the results themselves."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """End what draws pictures."""
+        self.close()
+
+    def __repr__(self) -> str:
+        """Say what is open."""
+        return f"Results({str(self.out)!r}{', history=True' if self.history else ''})"
+
+    def close(self) -> None:
+        """End the process that draws pictures, if there is one; everything can still be read."""
+        self._darkroom.close()
+
+    @cached_property
+    def files(self) -> pd.DataFrame:
+        """A row for each file: its status, its pages by status, its calls, tokens and cost."""
+        return self.frame("files")
+
+    @cached_property
+    def pages(self) -> pd.DataFrame:
+        """A row for each page of each reading of it: status, text, flags, tokens, cost."""
+        return self.frame("pages")
+
+    @cached_property
+    def calls(self) -> pd.DataFrame:
+        """A row for each wire send, whatever came of it."""
+        return self.frame("calls")
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """A row for each run."""
+        return self.frame("runs")
+
+    @cached_property
+    def flags(self) -> pd.DataFrame:
+        """A row for each flag of each page."""
+        return frames.flags_of(self.pages)
+
+    @cached_property
+    def pages_with_files(self) -> pd.DataFrame:
+        """The pages, each with what is known of its file: `media_type`, `page_count`, `file_status` and so on."""
+        return frames.with_files(self.pages, frames.frame(latest(self._rows("files"), "files"), "files"))
+
+    @cached_property
+    def calls_with_pages(self) -> pd.DataFrame:
+        """The calls, each with the page that it was about: `page_no`, `source`, `name`, `page_status`, `flags`."""
+        columns = ["doc_id", "page_no", "operation", "model", "source", "name", "status", "flags", "calls"]
+        pages = self._tables.read("pages", [*columns, "finished_at"])
+        return frames.with_pages(self.calls, frames.frame(pages, "pages"))
+
+    def frame(self, table: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Read a table, or some of its *columns*: without `text`, a million pages fit in memory."""
+        return frames.frame(self.arrow(table, columns), table)
+
+    def arrow(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """Read a table, or some of its *columns*, as Arrow has it."""
+        wanted = list(columns) if columns is not None else None
+        if self.history:
+            return self._tables.read(table, wanted)
+        rows = latest(self._rows(table, wanted), table)
+        return rows.select(wanted) if wanted is not None else rows
+
+    def document(self, name: str, *, operation: str | None = None, model: str | None = None) -> ReadDocument:
+        """Give one document: by its path, its name below the folder that was read, or the end of its path.
+
+        Raises:
+            UsageFault: if there is none, or more than one is meant; names what there is.
+        """
+        found = find(name, self.readings, operation=operation, model=model)
+        (document,) = self._documents([found])
+        return document
+
+    def documents(self) -> Iterator[ReadDocument]:
+        """Give all documents, by path, a few in memory at once."""
+        for some in self._portions():
+            yield from self._documents(some)
+
+    def page_image(
+        self,
+        name: str,
+        page_no: int,
+        dpi: float = 100,
+        *,
+        max_side: int = 2_000,
+        operation: str | None = None,
+        model: str | None = None,
+    ) -> Image:
+        """Draw a page again, in a process of its own, from the file as it lies now.
+
+        Raises:
+            UsageFault: if there is no such document or page.
+            DocumentError: if the file is gone, holds other bytes than those that were read, or cannot be drawn.
+        """
+        return self.document(name, operation=operation, model=model).page(page_no).image(dpi, max_side=max_side)
+
+    @cached_property
+    def readings(self) -> tuple[Reading, ...]:
+        """Every reading of every file, by path, also of files of which no page could be read."""
+        found: dict[tuple[str, str, str], Reading] = {}
+        for table in ("pages", "files"):  # a file's own row has the name by which it was found last
+            distinct = latest(self._rows(table, _READING), table).group_by(list(_READING)).aggregate([])
+            readings = (Reading(**row) for row in distinct.to_pylist())
+            found |= {(reading.source, reading.operation, reading.model): reading for reading in readings}
+        return tuple(sorted(found.values()))
+
+    @cached_property
+    def _current(self) -> pa.Array:
+        return current(*(self._tables.read(table, SEEN) for table in ("pages", "files")))
+
+    def _rows(self, table: str, columns: Sequence[str] | None = None, rows: ds.Expression | None = None) -> pa.Table:
+        """Read what is to be chosen from; of pages and files only what is of the documents' present contents."""
+        wanted = column_names(table, columns if columns is not None else _all(table))
+        found = self._tables.read(table, wanted, rows)
+        return of_current(found, self._current) if table in {"pages", "files"} else found
+
+    def _portions(self) -> Iterator[list[Reading]]:
+        pages = latest(self._rows("pages", ("source",)), "pages").group_by("source").aggregate([("page_no", "count")])
+        counts = dict(zip(pages["source"].to_pylist(), pages["page_no_count"].to_pylist(), strict=True))
+        some: list[Reading] = []
+        held = 0
+        for reading in self.readings:
+            if some and held >= PAGES_AT_ONCE and reading.source != some[-1].source:
+                yield some
+                some, held = [], 0
+            held += counts.get(reading.source, 0) if not some or some[-1].source != reading.source else 0
+            some.append(reading)
+        if some:
+            yield some
+
+    def _documents(self, readings: Sequence[Reading]) -> Iterator[ReadDocument]:
+        sources = ds.field("source").isin(list(dict.fromkeys(reading.source for reading in readings)))
+        pages = _by_reading(from_arrow(PageRecord, latest(self._rows("pages", rows=sources), "pages")))
+        files = _by_reading(from_arrow(FileRecord, latest(self._rows("files", rows=sources), "files")))
+        for reading in readings:
+            key = (reading.source, reading.operation, reading.model)
+            file = next(iter(files[key]), None)
+            yield document_of(pages[key], file, self._draw)
+
+    def _draw(self, record: PageRecord, dpi: float, max_side: int) -> Image:
+        points = (record.width, record.height) if record.width and record.height else None
+        wanted = Wanted(record.source, record.doc_id, record.page_no, dpi, max_side, points, self._passwords)
+        try:
+            return self._darkroom.run(draw, wanted)
+        except DocumentError as error:
+            msg = f"page {record.page_no} of {record.source} cannot be drawn: {error}"
+            raise type(error)(msg) from None
+
+
+def _all(table: str) -> list[str]:
+    return [column.name for column in columns_of(TABLES[table])]
+
+
+def _by_reading(rows: Iterable[R]) -> defaultdict[tuple[str, str, str], list[R]]:
+    found: defaultdict[tuple[str, str, str], list[R]] = defaultdict(list)
+    for row in rows:
+        found[row.source, row.operation, row.model].append(row)
+    return found

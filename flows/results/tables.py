@@ -1,0 +1,53 @@
+"""The tables of an output, read as they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from schemas.arrow import arrow_schema
+from schemas.errors import NoInput, OutputFault
+from schemas.records import TABLES
+from tasks.dataset import find_dataset
+
+_LOOKS = 5
+"""How often a folder is listed anew after a file that was in it is gone: a run replaced it, or parts were merged."""
+
+
+class Tables:
+    """Reads the tables of one output. Nothing is kept open."""
+
+    def __init__(self, out: Path) -> None:
+        if find_dataset(out) is None:
+            msg = f"{out} is no output of pagemill"
+            raise NoInput(msg, advice="name the folder that was given to a run as --out")
+        self.out = out
+
+    def read(self, table: str, columns: Sequence[str] | None = None, rows: ds.Expression | None = None) -> pa.Table:
+        """Read a table, or some *columns* and *rows* of it. Columns that older parts do not have are null there.
+
+        Raises:
+            OutputFault: if a part is damaged.
+        """
+        for _ in range(_LOOKS):
+            try:
+                return self._look(table, columns, rows)
+            except FileNotFoundError:
+                continue
+            except (OSError, pa.ArrowInvalid) as error:
+                msg = f"cannot read {self.out / table}: {error}"
+                raise OutputFault(
+                    msg, advice="delete the file that it names and run again: answers are kept"
+                ) from error
+        msg = f"the files of {self.out / table} are replaced faster than they can be read"
+        raise OutputFault(msg, advice="try again when the run is over")
+
+    def _look(self, table: str, columns: Sequence[str] | None, rows: ds.Expression | None) -> pa.Table:
+        schema, folder = arrow_schema(TABLES[table]), self.out / table
+        names = list(columns) if columns is not None else schema.names
+        if not folder.is_dir():
+            return schema.empty_table().select(names)
+        return ds.dataset(folder, schema=schema, format="parquet").to_table(columns=names, filter=rows)
