@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from math import fsum
 
 from schemas.billing import may_have_been_billed
 from schemas.models import ModelSpec, Price
@@ -87,7 +88,7 @@ def tally(calls: Sequence[CallRecord]) -> Tally:
         calls=len(calls),
         retries=len(calls) - len({call.request_key for call in calls}),
         usage=sum((usage_of(call) for call in calls), start=Usage()),
-        cost_known=sum(known),
+        cost_known=fsum(known),
         cost_unknown_calls=len(calls) - len(known),
         currencies=frozenset(call.currency for call in calls if call.currency is not None),
         price_dates=frozenset(call.price_date for call in calls if call.price_date is not None),

@@ -6,16 +6,18 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import fsum
+from typing import get_args
 
 from schemas.documents import Document, RejectedDocument
-from schemas.records import READ, FileRecord, FileStatus, PageRecord
+from schemas.records import READ, FileRecord, FileStatus, PageRecord, PageStatus
 from schemas.requests import Recipe
 from schemas.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Files and pages by status, and all that was ever spent on them: a frozen value that adds."""
+    """Files and pages by status, and all that was ever spent on them."""
 
     files: Counter[str] = field(default_factory=Counter)
     pages: Counter[str] = field(default_factory=Counter)
@@ -30,52 +32,26 @@ class Totals:
         """All money; None if any part of it is unknown."""
         return None if self.cost_unknown_files else self.cost_known
 
-    def __add__(self, other: Totals) -> Totals:
-        """Add figure by figure."""
-        return Totals(
-            files=self.files + other.files,
-            pages=self.pages + other.pages,
-            pages_selected=self.pages_selected + other.pages_selected,
-            calls=self.calls + other.calls,
-            usage=self.usage + other.usage,
-            cost_known=self.cost_known + other.cost_known,
-            cost_unknown_files=self.cost_unknown_files + other.cost_unknown_files,
-        )
-
 
 def totals(files: Iterable[FileRecord]) -> Totals:
-    """Add up files."""
-    result = Totals()
-    for file in files:
-        result += _totals_of(file)
-    return result
-
-
-def _totals_of(file: FileRecord) -> Totals:
-    pages = {
-        "ok": file.pages_ok,
-        "blank": file.pages_blank,
-        "truncated": file.pages_truncated,
-        "suspect": file.pages_suspect,
-        "blocked": file.pages_blocked,
-        "invalid": file.pages_invalid,
-        "failed": file.pages_failed,
-        "skipped": file.pages_skipped,
-    }
+    """Add up files. Money is summed exactly, so that the order of files cannot show in the last digit."""
+    rows = list(files)
+    usage = Usage(
+        input_tokens=sum(row.input_tokens for row in rows),
+        output_tokens=sum(row.output_tokens for row in rows),
+        image_tokens=sum(row.image_tokens for row in rows),
+        cached_tokens=sum(row.cached_tokens for row in rows),
+        reasoning_tokens=sum(row.reasoning_tokens for row in rows),
+    )
+    pages = Counter({status: sum(getattr(row, f"pages_{status}") for row in rows) for status in get_args(PageStatus)})
     return Totals(
-        files=Counter({file.status: 1}),
-        pages=Counter({status: count for status, count in pages.items() if count}),
-        pages_selected=file.pages_selected,
-        calls=file.calls,
-        usage=Usage(
-            input_tokens=file.input_tokens,
-            output_tokens=file.output_tokens,
-            image_tokens=file.image_tokens,
-            cached_tokens=file.cached_tokens,
-            reasoning_tokens=file.reasoning_tokens,
-        ),
-        cost_known=file.cost_known,
-        cost_unknown_files=int(file.cost is None),
+        files=Counter(row.status for row in rows),
+        pages=+pages,
+        pages_selected=sum(row.pages_selected for row in rows),
+        calls=sum(row.calls for row in rows),
+        usage=usage,
+        cost_known=fsum(row.cost_known for row in rows),
+        cost_unknown_files=sum(row.cost is None for row in rows),
     )
 
 
@@ -136,8 +112,8 @@ def file_record(
         image_tokens=sum(row.image_tokens for row in rows),
         cached_tokens=sum(row.cached_tokens for row in rows),
         reasoning_tokens=sum(row.reasoning_tokens for row in rows),
-        cost=None if any(row.cost is None for row in rows) else sum(row.cost or 0.0 for row in rows),
-        cost_known=sum(row.cost_known for row in rows),
+        cost=None if any(row.cost is None for row in rows) else fsum(row.cost or 0.0 for row in rows),
+        cost_known=fsum(row.cost_known for row in rows),
         currency=next((row.currency for row in rows if row.currency), None),
         price_date=next((row.price_date for row in rows if row.price_date), None),
         text_chars=sum(len(row.text or "") for row in rows),
