@@ -20,7 +20,7 @@ LOCAL_NAMES = frozenset({"localhost", "", None, b"localhost"})
 
 
 def _foreign(name: str) -> bool:
-    return name.startswith("DASHSCOPE_") or name.lower() in PROXIES
+    return name.startswith(("DASHSCOPE_", "OPENAI_")) or name.lower() in PROXIES
 
 
 for _name in filter(_foreign, list(os.environ)):  # the SDK reads its environment when it is imported, so clean it now
