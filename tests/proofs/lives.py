@@ -1,0 +1,84 @@
+"""The command as a process of its own that is killed with all its workers, again and again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from tests.emulator import Emulator
+    from tests.mill import Mill
+
+ROOT = Path(__file__).parents[2]
+LOOK = 0.01
+
+
+def command(mill: Mill, *options: object) -> list[str]:
+    """`pagemill run` over the mill's source, as somebody would type it."""
+    words = [mill.source, "--out", mill.out, "--backend", "dashscope", "--base-url", mill.emulator.base_url]
+    pace = ["--rpm", 60_000, "--tpm", 1_000_000_000, "--workers", 1]
+    return [sys.executable, "-m", "flows.cli", "run", *map(str, (*words, *pace, *options))]
+
+
+class Life:
+    """One life of the command, in a process group of its own."""
+
+    def __init__(self, words: list[str]) -> None:
+        self.process = subprocess.Popen(
+            words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        self.process.communicate()
+
+    @property
+    def is_over(self) -> bool:
+        return self.process.poll() is not None
+
+    def kill(self) -> None:
+        """Kill it and whatever it has started, as a power cut would."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+    def live(self, seconds: float) -> bool:
+        """Let it live so long; says whether it is still alive."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
+        return not self.is_over
+
+    def live_until(self, emulator: Emulator, requests: int, *, at_most: float) -> None:
+        """Let it live until the service has seen so many requests."""
+        end = monotonic() + at_most
+        while len(emulator.calls) < requests and monotonic() < end and self.live(LOOK):
+            pass
+
+    def end(self) -> tuple[int, str]:
+        """Let it come to its own end; gives its exit code and what it said."""
+        _, said = self.process.communicate()
+        return self.process.returncode, said
+
+
+def kill_again_and_again(mill: Mill, words: list[str], *, kills: int, most: int, dice: Random) -> None:
+    """Kill it at moments that follow the work: some before it, most in the midst of it, some at its end.
+
+    A life is allowed up to *most* requests more; one in ten is ended while it still starts.
+    """
+    for _ in range(kills):
+        with Life(words) as life:
+            if dice.random() < 0.1:
+                life.live(dice.uniform(0, 2))
+                continue
+            life.live_until(mill.emulator, len(mill.emulator.calls) + dice.randint(1, most), at_most=30)
+            life.live(dice.uniform(0, 0.2))
