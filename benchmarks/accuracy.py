@@ -46,7 +46,15 @@ PRINTED = (
     *("amount", "amount_untaxed", "amount_tax", "vat", "siren"),
 )
 """Fields of an invoice that stand on the paper; the others are the annotator's words."""
-DATE_FORMATS = ("%B {day}, %Y", "{day} %B %Y", "{day} %B, %Y", "{nth} day of %B, %Y", "%m/{day}/%Y", "%B {nth}, %Y")
+DATE_FORMATS = (
+    "%B {day}, %Y",
+    "{day} %B %Y",
+    "{day} %B, %Y",
+    "{nth} day of %B, %Y",
+    "%m/{day}/%Y",
+    "%B {nth}, %Y",
+    "%B {nth} %Y",
+)
 
 
 @dataclass
@@ -151,7 +159,7 @@ def _holds(kind: str, value: str, text: str) -> bool:
         number, unit = value.split()
         words = {"1": "one|1", "2": "two|2", "3": "three|3", "5": "five|5"}.get(number, number)
         return re.search(rf"(?i)\b(?:{words})\b[^.]{{0,16}}{unit[:5]}", text) is not None
-    return has(text, value.replace(".", ""), differences=len(value) // 10) or has(text, value)
+    return has(re.sub(r"[.,]", "", text), re.sub(r"[.,]", "", value))
 
 
 def _spellings(day: date) -> Iterator[str]:

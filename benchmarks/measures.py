@@ -18,6 +18,7 @@ _MARKUP = re.compile(r"<br>|</?(?:sup|sub|u|mark|b|i)>|<!--.*?-->")
 _SYNTAX = re.compile(r"^#+ |^> |^- |\*\*|~~|`|^\|[-:|]+\|$|(?<!\w)_|_(?!\w)", re.MULTILINE)
 _LEADERS = re.compile(r"[.…·_]{3,}")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_TYPOGRAPHY = str.maketrans("\u2018\u2019\u201c\u201d\u2010\u2011\u2013\u2014\u2015\u2212", "''\"\"------")
 _TAKEN = "\0"
 _MOST_MISSED = 0.6
 """A line of which less than this was found nowhere counts as missing whole."""
@@ -65,8 +66,9 @@ def without_markup(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    """Fold what no reader calls an error: width and case, spaces, leaders of dots."""
-    return "".join(_LEADERS.sub("", unicodedata.normalize("NFKC", text)).casefold().split())
+    """Fold what no reader calls an error: width and case, spaces, leaders of dots, the shape of quotes and dashes."""
+    plain = unicodedata.normalize("NFKC", text).translate(_TYPOGRAPHY)
+    return "".join(_LEADERS.sub("", plain).casefold().split())
 
 
 def character_errors(truth: Iterable[str], text: str) -> CharacterErrors:
