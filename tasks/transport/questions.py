@@ -13,6 +13,23 @@ from schemas.models import ModelSpec
 
 T = TypeVar("T")
 
+SAMPLING = frozenset(
+    {
+        "temperature",
+        "top_p",
+        "top_k",
+        "max_tokens",
+        "seed",
+        "stop",
+        "repetition_penalty",
+        "presence_penalty",
+        "response_format",
+        "logprobs",
+        "top_logprobs",
+    }
+)
+"""Parameters that are called the same wherever Qwen's models are served."""
+
 
 def is_ocr(spec: ModelSpec) -> bool:
     """Whether the model is one of the OCR line, which has rules of its own."""

@@ -9,27 +9,17 @@ from typing import Any
 from schemas.documents import RenderedPage
 from schemas.models import ModelSpec
 from schemas.requests import ModelRequest, RenderSpec, Turn
-from tasks.transport.questions import can_choose_to_think, check_known, data_uri, encodable, in_order, thinks
-
-PARAMETERS = frozenset(
-    {
-        "temperature",
-        "top_p",
-        "top_k",
-        "max_tokens",
-        "seed",
-        "stop",
-        "repetition_penalty",
-        "presence_penalty",
-        "enable_thinking",
-        "thinking_budget",
-        "response_format",
-        "ocr_options",
-        "logprobs",
-        "top_logprobs",
-        "vl_high_resolution_images",
-    }
+from tasks.transport.questions import (
+    SAMPLING,
+    can_choose_to_think,
+    check_known,
+    data_uri,
+    encodable,
+    in_order,
+    thinks,
 )
+
+PARAMETERS = SAMPLING | {"enable_thinking", "thinking_budget", "ocr_options", "vl_high_resolution_images"}
 """What the service takes. The SDK passes any other word on unread, so that a mistyped one would do nothing."""
 ON_IMAGES = frozenset({"enable_rotate"})
 """What stands beside each image, not among the parameters."""

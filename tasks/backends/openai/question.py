@@ -9,26 +9,19 @@ from typing import Any
 from schemas.documents import RenderedPage
 from schemas.models import ModelSpec
 from schemas.requests import ModelRequest, RenderSpec, Turn
-from tasks.transport.questions import can_choose_to_think, check_known, data_uri, encodable, in_order, thinks
-
-PARAMETERS = frozenset(
-    {
-        "temperature",
-        "top_p",
-        "top_k",
-        "max_tokens",
-        "seed",
-        "stop",
-        "repetition_penalty",
-        "presence_penalty",
-        "frequency_penalty",
-        "response_format",
-        "logprobs",
-        "top_logprobs",
-    }
+from tasks.transport.questions import (
+    SAMPLING,
+    can_choose_to_think,
+    check_known,
+    data_uri,
+    encodable,
+    in_order,
+    thinks,
 )
-"""What goes into the body as it is. `top_k` and `repetition_penalty` are not of the protocol, but all servers of
-open models take them."""
+
+PARAMETERS = SAMPLING | {"frequency_penalty"}
+"""What goes into the body as it is. `top_k` and `repetition_penalty` are not OpenAI's, but all servers of open models
+take them."""
 OF_DASHSCOPE = frozenset({"vl_high_resolution_images"})
 THINKING, BUDGET, STREAM = "enable_thinking", "thinking_budget", "stream"
 """What is said in other words, depending on who is asked."""
