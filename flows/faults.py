@@ -19,6 +19,7 @@ from flows.wording import visible
 from schemas.errors import ExitCode, RunError
 
 KEY_VARIABLE = "DASHSCOPE_API_KEY"
+KEY_VARIABLES = (KEY_VARIABLE, "OPENAI_API_KEY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ def _keep(text: str, folders: Iterable[str]) -> str:
 
 
 def redacted(text: str) -> str:
-    """Take the key out of a text, should a library have put it in."""
-    key = os.environ.get(KEY_VARIABLE, "").strip()
-    return text.replace(key, "***") if key else text
+    """Take the keys out of a text, should a library have put one in."""
+    for key in filter(None, (os.environ.get(variable, "").strip() for variable in KEY_VARIABLES)):
+        text = text.replace(key, "***")
+    return text
