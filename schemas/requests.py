@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -93,17 +93,23 @@ def request_key(
 
 @dataclass(frozen=True)
 class ModelRequest:
-    """One question about one span. Pages travel by reference; pixels are handed over beside it."""
+    """One question about one span. Pages travel by reference; pixels are handed over beside it.
+
+    `stands_for` is the base key of the request that this one takes the place of: the same pages asked of another
+    model, or with other sampling, because the first question led nowhere.
+    """
 
     recipe: Recipe
     span: Span
     generation: int = 0
     more_turns: tuple[Turn, ...] = ()
+    stands_for: str | None = None
 
     @cached_property
     def base_key(self) -> str:
-        """The key of generation 0: what the page's row is called for good, however often it is asked again."""
-        return request_key(self.recipe.recipe_id, self.span.document.doc_id, self.span.page_nos)
+        """The name of the planned question: what its row and its cost go by, however and how often it is asked."""
+        own = request_key(self.recipe.recipe_id, self.span.document.doc_id, self.span.page_nos)
+        return self.stands_for or own
 
     @cached_property
     def key(self) -> str:
@@ -118,6 +124,14 @@ class ModelRequest:
             generation=self.generation,
             follow_up=follow_up,
         )
+
+    def instead(self, recipe: Recipe) -> ModelRequest:
+        """Ask *recipe* of the same pages in place of this question."""
+        return replace(self, recipe=recipe, more_turns=(), stands_for=self.base_key)
+
+    def continued(self, *turns: Turn) -> ModelRequest:
+        """Go on with the conversation."""
+        return replace(self, more_turns=self.more_turns + turns)
 
     @property
     def turns(self) -> tuple[Turn, ...]:

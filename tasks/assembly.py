@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from schemas.config import RunConfig
-from schemas.documents import RenderedPage, Span
+from schemas.documents import RenderedPage
 from schemas.errors import OutputInUse
 from schemas.records import PageRecord
+from schemas.requests import ModelRequest
 from tasks.ask import Asker, Patience
 from tasks.backends import BackendSettings, create
 from tasks.budget import Budget, Spending
@@ -28,7 +30,7 @@ from tasks.order import Order
 from tasks.pacing import open_limiter
 from tasks.page import ROOM_PER_PAGE, Desk
 from tasks.plan import Placed
-from tasks.ports import Reporter
+from tasks.ports import KeptAnswer, Reporter
 from tasks.render import render_span
 from tasks.resumption import carried_over
 from tasks.shop import Shop
@@ -138,7 +140,57 @@ async def _desk(
     reporter: Reporter,
     stop: asyncio.Event,
 ) -> AsyncIterator[Desk]:
-    config = order.config
+    config, forecast = order.config, OutputForecast()
+    budget = Budget(
+        max_cost=config.max_cost,
+        max_tokens=config.max_tokens,
+        max_pages=config.max_pages,
+        price=order.spec.price,
+        spent=spent,
+        forecast=forecast,
+    )
+    open_asker = partial(
+        _asker,
+        budget=budget,
+        forecast=forecast,
+        ledger=ledger,
+        workers=workers,
+        reporter=reporter,
+        run_id=run_id,
+        stop=stop,
+    )
+    async with AsyncExitStack() as stack:
+        orders = [order] if order.fallback is None else [order, order.fallback]
+        askers = {one.recipe.model: await stack.enter_async_context(open_asker(one)) for one in orders}
+        yield Desk(
+            run_id=run_id,
+            recipe=order.recipe,
+            operation=order.operation,
+            reads=askers[order.recipe.model].backend.reads,
+            asker=Switchboard(askers),
+            render=partial(_render, workers=workers, seconds=config.render_timeout),
+            answers=ledger,
+            room=ByteGate((order.limits.in_flight + 2 * order.render_workers) * ROOM_PER_PAGE),
+            now=SystemClock().now,
+            stop=stop,
+            fallback=order.fallback.recipe if order.fallback else None,
+            on_rows=partial(_report, reporter=reporter),
+        )
+
+
+@asynccontextmanager
+async def _asker(
+    order: Order,
+    *,
+    budget: Budget,
+    forecast: OutputForecast,
+    ledger: Ledger,
+    workers: WorkerPool,
+    reporter: Reporter,
+    run_id: str,
+    stop: asyncio.Event,
+) -> AsyncIterator[Asker]:
+    config, clock = order.config, SystemClock()
     settings = BackendSettings(
         spec=order.spec,
         workers=workers,
@@ -151,19 +203,11 @@ async def _desk(
     async with AsyncExitStack() as stack:
         backend = create(order.recipe.backend, settings)
         stack.push_async_callback(backend.aclose)
-        clock, forecast = SystemClock(), OutputForecast()
         limiter = await stack.enter_async_context(open_limiter(order, backend, ledger, clock, forecast))
-        asker = Asker(
+        yield Asker(
             backend=backend,
             limiter=limiter,
-            budget=Budget(
-                max_cost=config.max_cost,
-                max_tokens=config.max_tokens,
-                max_pages=config.max_pages,
-                price=order.spec.price,
-                spent=spent,
-                forecast=forecast,
-            ),
+            budget=budget,
             answers=ledger,
             clock=clock,
             reporter=reporter,
@@ -171,26 +215,25 @@ async def _desk(
             stop=stop,
             patience=Patience(attempts=config.max_attempts, seconds=config.patience),
             max_output_tokens=order.max_output_tokens,
-        )
-        yield Desk(
-            run_id=run_id,
-            recipe=order.recipe,
-            operation=order.operation,
-            reads=backend.reads,
-            asker=asker,
-            render=partial(_render, order=order, workers=workers),
-            answers=ledger,
-            room=ByteGate((order.limits.in_flight + 2 * order.render_workers) * ROOM_PER_PAGE),
-            now=clock.now,
-            stop=stop,
-            on_rows=partial(_report, reporter=reporter),
+            price=order.spec.price,
         )
 
 
-async def _render(span: Span, *, order: Order, workers: WorkerPool) -> tuple[RenderedPage, ...]:
-    if order.recipe.render is None:
+@dataclass(frozen=True, slots=True)
+class Switchboard:
+    """Puts each question through to the one who asks its model."""
+
+    askers: Mapping[str, Asker]
+
+    async def ask(self, request: ModelRequest, pages: tuple[RenderedPage, ...]) -> KeptAnswer:
+        """Ask, and keep the answer."""
+        return await self.askers[request.recipe.model].ask(request, pages)
+
+
+async def _render(request: ModelRequest, *, workers: WorkerPool, seconds: float) -> tuple[RenderedPage, ...]:
+    if request.recipe.render is None:
         return ()
-    return await render_span(span, order.recipe.render, workers=workers, seconds=order.config.render_timeout)
+    return await render_span(request.span, request.recipe.render, workers=workers, seconds=seconds)
 
 
 def _report(rows: Sequence[PageRecord], *, reporter: Reporter) -> None:

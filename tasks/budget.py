@@ -37,18 +37,19 @@ NOTHING = Spending()
 class Reservation:
     """Part of the budget, held for one call. One of its methods is called; the first one counts."""
 
-    __slots__ = ("_budget", "_kind", "_open", "_worst")
+    __slots__ = ("_budget", "_kind", "_open", "_price", "_worst")
 
-    def __init__(self, budget: Budget, worst: Spending, kind: str) -> None:
+    def __init__(self, budget: Budget, worst: Spending, kind: str, price: Price | None) -> None:
         self._budget = budget
         self._worst = worst
         self._kind = kind
+        self._price = price
         self._open = True
 
     def settle(self, usage: Usage | None, *, unknown_sends: int = 0) -> None:
         """Spend what the call took; None, and each further send of unknown end, is the worst case."""
         worst = self._worst._replace(pages=0)
-        taken = worst if usage is None else self._budget.learn(usage, self._kind, worst)
+        taken = worst if usage is None else self._budget.learn(usage, self._kind, worst, self._price)
         self._close(taken.plus(worst.times(unknown_sends))._replace(pages=self._worst.pages))
 
     def free(self) -> None:
@@ -74,6 +75,7 @@ class _Waiter:
     worst: Spending
     likely: Spending
     kind: str
+    price: Price | None
     turn: asyncio.Future[Reservation] = field(default_factory=_turn)
 
 
@@ -109,16 +111,20 @@ class Budget:
             raise _no_promise("the price of this model is not known")
 
     async def reserve(
-        self, *, input_tokens: int, max_output_tokens: int, pages: int = 0, kind: str = ""
+        self, *, input_tokens: int, max_output_tokens: int, pages: int = 0, kind: str = "", price: Price | None = None
     ) -> Reservation:
         """Reserve the worst case of one call, waiting while calls in flight may still free room.
+
+        *price* is that of the model that is asked, where it is not the run's own.
 
         Raises:
             BudgetReached: if it does not fit.
         """
         expected = min(self._forecast.expect(kind), max_output_tokens)
-        worst, likely = (self._amount(input_tokens, output, pages) for output in (max_output_tokens, expected))
-        waiter = _Waiter(worst, likely, kind)
+        price = price or self._price
+        outputs = (max_output_tokens, expected)
+        worst, likely = (self._amount(Usage(input_tokens, output), pages, price) for output in outputs)
+        waiter = _Waiter(worst, likely, kind, price)
         self._waiting.append(waiter)
         self._let_through()
         try:
@@ -130,10 +136,10 @@ class Budget:
                 self._let_through()
             raise
 
-    def learn(self, usage: Usage, kind: str, worst: Spending) -> Spending:
+    def learn(self, usage: Usage, kind: str, worst: Spending, price: Price | None) -> Spending:
         """Tell what an answer took, and expect the next ones by it."""
         self._forecast.learn(kind, usage.output_tokens)
-        cost = self._cost(usage)
+        cost = self._cost(usage, price)
         return Spending(worst.cost if cost is None else cost, usage.total_tokens)
 
     def close(self, worst: Spending, taken: Spending) -> None:
@@ -159,7 +165,7 @@ class Budget:
     def _grant(self, waiter: _Waiter) -> None:
         self._in_flight += 1
         self.reserved = self.reserved.plus(waiter.worst)
-        waiter.turn.set_result(Reservation(self, waiter.worst, waiter.kind))
+        waiter.turn.set_result(Reservation(self, waiter.worst, waiter.kind, waiter.price))
 
     def _passed_by(self, waiter: _Waiter) -> str | None:
         """Name the limit that this call could pass; with nothing in flight what is likely decides."""
@@ -183,18 +189,17 @@ class Budget:
     def _unit(self, name: str) -> str:
         return self._price.currency if name == "cost" and self._price else name
 
-    def _amount(self, input_tokens: int, output_tokens: int, pages: int) -> Spending:
-        usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
-        cost = self._cost(usage)
+    def _amount(self, usage: Usage, pages: int, price: Price | None) -> Spending:
+        cost = self._cost(usage, price)
         if cost is None:
-            reason = f"no price is known for {input_tokens} input tokens"
+            reason = f"no price is known for {usage.input_tokens} input tokens"
             raise _no_promise(reason)
         return Spending(cost, usage.total_tokens, pages)
 
-    def _cost(self, usage: Usage) -> float | None:
-        if self._limits["cost"] is None or self._price is None:
+    def _cost(self, usage: Usage, price: Price | None) -> float | None:
+        if self._limits["cost"] is None or price is None:
             return 0.0
-        return self._price.cost(usage)
+        return price.cost(usage)
 
 
 def _is_known(price: Price | None) -> bool:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from schemas.documents import PageFacts
 from schemas.errors import AnswerError, TruncatedAnswer
 from schemas.records import Flag, PageStatus
 from schemas.requests import ModelResponse, Recipe
-from tasks.ports import Operation, Reading
+from tasks.ports import Operation, Reading, Verdict
 
 SUSPECT = 1.0
 """From this sum of signal strengths on, a page is suspect."""
@@ -38,17 +37,6 @@ _REFUSALS = re.compile(
     r"the (?:provided )?(?:image|input) is missing|"
     r"as an ai\b|抱歉|对不起|很遗憾|我无法|无法(?:识别|查看|读取)|未(?:提供|上传)图[片像]|请提供图[片像])"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What became of the pages of a span: status, the reading where there is one, and the reason where not."""
-
-    status: PageStatus
-    reading: Reading
-    error_kind: str | None = None
-    error_message: str | None = None
-    flags: tuple[Flag, ...] = ()
 
 
 def judge(response: ModelResponse, facts: tuple[PageFacts, ...], operation: Operation, recipe: Recipe) -> Verdict:

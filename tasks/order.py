@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -28,6 +28,14 @@ class Order:
     operation: Operation
     recipe: Recipe
     models: Mapping[str, ModelSpec]
+
+    @cached_property
+    def fallback(self) -> Order | None:
+        """The same asked of the model that stands in where this one refuses for good, if the table names one."""
+        if self.spec.fallback is None:
+            return None
+        other = {"model": self.spec.fallback, "backend": self.recipe.backend}
+        return replace(resolve(self.config.model_copy(update=other)), config=self.config)
 
     @cached_property
     def render_workers(self) -> int:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-from schemas.documents import PageFacts, RenderedPage, Span
-from schemas.errors import BlockedContent, PipelineError, RunError
+from schemas.documents import PageFacts, RenderedPage
+from schemas.errors import BlockedContent, PermanentCallError, PipelineError, RunError
 from schemas.records import PageRecord, PageStatus
 from schemas.requests import ModelRequest, Recipe
-from tasks.judge import Verdict, judge
-from tasks.ports import Answers, KeptAnswer, Operation, Reading
+from tasks.judge import judge
+from tasks.ports import Answers, KeptAnswer, Operation, Reading, Verdict
 
 ROOM_PER_PAGE = 1_000_000
 """Bytes set aside for a page before it is rendered; a page at 2 MP is 0.3 to 0.7 MB."""
@@ -38,21 +38,26 @@ class Room(Protocol):
 
 @dataclass(frozen=True)
 class Desk:
-    """All that the journey of a page needs."""
+    """All that the journey of a page needs. `fallback` is what is asked of another model where this one refuses."""
 
     run_id: str
     recipe: Recipe
     operation: Operation
     reads: Literal["pixels", "document"]
     asker: Asks
-    render: Callable[[Span], Awaitable[tuple[RenderedPage, ...]]]
+    render: Callable[[ModelRequest], Awaitable[tuple[RenderedPage, ...]]]
     answers: Answers
     room: Room
     now: Callable[[], datetime]
     stop: asyncio.Event
+    fallback: Recipe | None = None
     on_rows: Callable[[tuple[PageRecord, ...]], None] = lambda _: None
     flights: dict[str, asyncio.Lock] = field(default_factory=dict)
     failures: dict[str, PipelineError] = field(default_factory=dict)
+
+    def keys(self, request: ModelRequest) -> tuple[str, ...]:
+        """The names under which an answer to a request may have been kept."""
+        return (request.key, request.instead(self.fallback).key) if self.fallback else (request.key,)
 
 
 async def read_span(
@@ -66,29 +71,51 @@ async def read_span(
     Raises:
         RunError: if the whole run has to stop, which then knows it at once; the span has no rows.
     """
-    rows = _untouched(request, prior) if request.key not in kept else ()
+    rows = () if kept.keys() & set(desk.keys(request)) else _untouched(request, prior)
     if not rows:
-        rows = await _read(request, desk, kept.get(request.key))
+        rows = await _read(request, desk, kept)
     desk.on_rows(rows)
     return rows
 
 
 def _untouched(request: ModelRequest, prior: Mapping[int, PageRecord]) -> tuple[PageRecord, ...]:
     rows = tuple(prior[page_no] for page_no in request.span.page_nos if page_no in prior)
-    return rows if all(row.request_key == request.key for row in rows) else ()
+    return rows if all(row.generation == request.generation for row in rows) else ()
 
 
-async def _read(request: ModelRequest, desk: Desk, answer: KeptAnswer | None) -> tuple[PageRecord, ...]:
+async def _read(request: ModelRequest, desk: Desk, kept: Mapping[str, KeptAnswer]) -> tuple[PageRecord, ...]:
     try:
-        if answer is None:
-            answer = await ask_once(request, desk)
+        request, answer = await _answer(request, desk, kept)
+        verdict, asked = _judged(request, desk, answer), 1
+        while better := desk.operation.follow_up(request, answer.response, verdict, asked):
+            with suppress(PipelineError):  # then the answer that there is stays, with its verdict
+                answer = await ask_once(better, desk)
+                request, verdict = better, _judged(better, desk, answer)
+            asked += 1
     except PipelineError as error:
         return _rows(request, desk, failed(error), None)
     except RunError:
         desk.stop.set()
         raise
-    facts = answer.facts or answer.response.facts
-    return _rows(request, desk, judge(answer.response, facts, desk.operation, request.recipe), answer)
+    return _rows(request, desk, verdict, answer)
+
+
+def _judged(request: ModelRequest, desk: Desk, answer: KeptAnswer) -> Verdict:
+    return judge(answer.response, answer.facts or answer.response.facts, desk.operation, request.recipe)
+
+
+async def _answer(request: ModelRequest, desk: Desk, kept: Mapping[str, KeptAnswer]) -> tuple[ModelRequest, KeptAnswer]:
+    """Find or get the answer; what the model refuses for good is asked of the one that stands in for it, if any."""
+    stand_in = request.instead(desk.fallback) if desk.fallback else None
+    for known in (request, stand_in):
+        if known is not None and known.key in kept:
+            return known, kept[known.key]
+    try:
+        return request, await ask_once(request, desk)
+    except PermanentCallError:
+        if stand_in is None:
+            raise
+        return stand_in, await ask_once(stand_in, desk)
 
 
 async def ask_once(request: ModelRequest, desk: Desk) -> KeptAnswer:
@@ -109,9 +136,8 @@ async def ask_once(request: ModelRequest, desk: Desk) -> KeptAnswer:
 
 
 async def _render_and_ask(request: ModelRequest, desk: Desk) -> KeptAnswer:
-    span = request.span
-    async with desk.room.hold(ROOM_PER_PAGE * len(span.page_nos)):
-        pages = await desk.render(span) if desk.reads == "pixels" else ()
+    async with desk.room.hold(ROOM_PER_PAGE * len(request.span.page_nos)):
+        pages = await desk.render(request) if desk.reads == "pixels" else ()
         return await desk.asker.ask(request, pages)
 
 

@@ -9,8 +9,8 @@ from typing import Literal, Protocol, TypeVar
 
 from schemas.config import RunConfig
 from schemas.documents import PageFacts, RejectedDocument, RenderedPage
-from schemas.models import ModelSpec
-from schemas.records import CallRecord, Flag, PageOrigin, PageRecord, Record, RunRecord
+from schemas.models import ModelSpec, Price
+from schemas.records import CallRecord, Flag, PageOrigin, PageRecord, PageStatus, Record, RunRecord
 from schemas.requests import ModelRequest, ModelResponse, Recipe
 from schemas.usage import Usage
 
@@ -66,6 +66,21 @@ class Reading:
     flags: tuple[Flag, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of the pages of a span: status, the reading where there is one, and the reason where not."""
+
+    status: PageStatus
+    reading: Reading
+    error_kind: str | None = None
+    error_message: str | None = None
+    flags: tuple[Flag, ...] = ()
+
+    def is_flagged(self, name: str) -> bool:
+        """Say whether this signal was found."""
+        return any(flag.name == name for flag in self.flags)
+
+
 class Operation(Protocol):
     """Something that can be asked of pages. One module of `tasks.operations` each; found by its module's name."""
 
@@ -84,6 +99,16 @@ class Operation(Protocol):
 
         Raises:
             AnswerError: if the answer is not of the form that was asked for.
+        """
+        ...
+
+    def follow_up(
+        self, request: ModelRequest, response: ModelResponse, verdict: Verdict, asked: int
+    ) -> ModelRequest | None:
+        """Say what to ask next where an answer does not do; None is: leave it at that.
+
+        *asked* counts the questions asked of these pages so far; an operation bounds it. Pure, so that a replay
+        goes the same way through kept answers.
         """
         ...
 
@@ -224,7 +249,7 @@ class Budgets(Protocol):
     """Holds a run to what it may spend."""
 
     async def reserve(
-        self, *, input_tokens: int, max_output_tokens: int, pages: int = 0, kind: str = ""
+        self, *, input_tokens: int, max_output_tokens: int, pages: int = 0, kind: str = "", price: Price | None = None
     ) -> Reservation:
         """Reserve the worst case of one call, waiting while calls in flight may still free room.
 

@@ -57,8 +57,8 @@ async def process_shard(shard: Shard, desk: Desk, to: Commitment, prior: PriorRo
     If the run has to stop, what was finished is committed as a smaller shard of its own and the rest is left for
     the next run; a part that is written anew is then left as it was.
     """
-    kept = await desk.answers.kept([item.request.key for item in shard.items])
-    free = sum(len(item.request.span.page_nos) for item in shard.items if item.request.key in kept)
+    kept = await desk.answers.kept([key for item in shard.items for key in desk.keys(item.request)])
+    free = sum(len(item.request.span.page_nos) for item in shard.items if kept.keys() & set(desk.keys(item.request)))
     outcomes = await asyncio.gather(
         *(read_span(item.request, desk, kept=kept, prior=_prior_of(item, prior)) for item in shard.items),
         return_exceptions=True,

@@ -256,3 +256,47 @@ async def test_a_path_at_which_nothing_stands_is_no_input_either(mill):
 
     assert record.exit_code == ExitCode.NO_INPUT
     assert mill.table("files")["error_kind"].to_list() == ["missing"]
+
+
+async def test_what_a_model_refuses_for_good_is_asked_of_the_model_that_stands_in_for_it(mill, tmp_path, monkeypatch):
+    table = tmp_path / "models.toml"
+    table.write_text('[models.qwen3-vl-plus]\nfallback = "qwen3-vl-flash"\n')
+    monkeypatch.setenv("PAGEMILL_MODELS", str(table))
+    paper(mill.source / "c.pdf", "one", "two", "three")
+    mill.emulator.plan.next("400-blocked")
+
+    record = await mill.run(in_flight=1)
+    asked = mill.emulator.totals().requests
+    await replay(mill.config(), reporter=Memory(), stop=asyncio.Event())
+
+    assert record.status == "success"
+    calls = mill.table("calls")
+    assert sorted(calls["model"].astype(str)) == ["qwen3-vl-flash", *["qwen3-vl-plus"] * 3]
+    assert sorted(calls["outcome"].astype(str)) == ["answered", "answered", "answered", "permanent"]
+    assert billed(calls) == billed(mill.table("files"))
+    assert mill.emulator.totals().requests == asked == 4
+
+
+async def test_a_page_that_ends_in_a_loop_is_asked_again_twice_at_most_and_all_of_it_is_accounted(mill):
+    card(mill.source / "a.png", "alpha")
+    mill.emulator.responder = lambda asked: "and so on " * 60 if asked.parameters["temperature"] < 0.5 else "alpha"
+
+    record = await mill.run()
+    await replay(mill.config(), reporter=Memory(), stop=asyncio.Event())
+
+    assert record.status == "success"
+    assert mill.table("pages")[["text", "status", "calls", "retries"]].to_numpy().tolist() == [["alpha", "ok", 3, 0]]
+    assert mill.emulator.totals().requests == len(mill.table("calls")) == 3
+    assert billed(mill.table("files")) == billed(mill.table("calls"))
+
+
+async def test_a_loop_that_does_not_end_is_kept_and_marked_suspect(mill):
+    card(mill.source / "a.png", "alpha")
+    mill.emulator.responder = lambda _: "and so on " * 60
+
+    await mill.run()
+
+    page = mill.table("pages").iloc[0]
+    assert (page["status"], page["calls"]) == ("suspect", 3)
+    assert [flag["name"] for flag in page["flags"]] == ["repetition"]
+    assert page["text"].startswith("and so on")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from schemas.billing import may_have_been_billed
 from schemas.documents import RenderedPage
 from schemas.errors import CallError, RunError, ThrottledCall
+from schemas.models import Price
 from schemas.records import CallRecord
 from schemas.requests import ModelRequest, ModelResponse
 from schemas.tokens import input_tokens
@@ -23,7 +24,7 @@ MAX_OUTPUT = 8_192
 
 @dataclass(frozen=True, kw_only=True)
 class Asker:
-    """Asks one backend. Which model is asked stands in the request; another one is asked by another request."""
+    """Asks one backend. Which model is asked stands in the request; `price` is that model's."""
 
     backend: Backend
     limiter: Paces
@@ -35,6 +36,7 @@ class Asker:
     stop: asyncio.Event
     patience: Patience = field(default_factory=Patience)
     max_output_tokens: int = MAX_OUTPUT
+    price: Price | None = None
 
     async def ask(self, request: ModelRequest, pages: Sequence[RenderedPage]) -> KeptAnswer:
         """Ask until there is an answer, and keep it.
@@ -107,6 +109,7 @@ class Asker:
             max_output_tokens=limit,
             pages=len(request.span.page_nos) if first and not request.more_turns else 0,
             kind=request.recipe.operation,
+            price=self.price,
         )
         return await unless_stopped(self.stop, reserving, undo=lambda reservation: reservation.unused())
 

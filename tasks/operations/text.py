@@ -10,8 +10,8 @@ from schemas.config import RunConfig
 from schemas.errors import UsageFault
 from schemas.models import ModelSpec
 from schemas.records import PageOrigin
-from schemas.requests import ModelResponse, Recipe, RenderSpec, Turn
-from tasks.ports import Reading
+from schemas.requests import ModelRequest, ModelResponse, Recipe, RenderSpec, Turn
+from tasks.ports import Reading, Verdict
 
 VERSION = 1
 
@@ -35,6 +35,9 @@ Transcribe everything that is written on this page, in its own language and in n
 BLANK = "<blank/>"
 OCR_SAMPLING: Mapping[str, float | int] = {"temperature": 0.01, "top_p": 0.001, "top_k": 1}
 """The vendor's defaults for reading, which it advises to leave alone."""
+LIVELIER = (0.3, 0.8)
+"""Temperatures of the second and third question where the first answer was a loop."""
+LOCAL = "local"
 
 
 def _turns(text_format: Literal["markdown", "plain"], *, built_in_prompt: bool) -> tuple[Turn, ...]:
@@ -62,7 +65,7 @@ class Text:
     def recipe(self, config: RunConfig, spec: ModelSpec, backend: str) -> Recipe:
         """Say what is asked; the local backend has no prompt and no pixels of ours."""
         options = {"text_format": config.text_format}
-        if backend == "local":
+        if backend == LOCAL:
             return Recipe(self.name, VERSION, backend, spec.name, parameters=options, options=options)
         parameters: dict[str, Any] = {"max_tokens": min(spec.max_output_tokens or 8_192, 8_192), **OCR_SAMPLING}
         return Recipe(
@@ -88,6 +91,21 @@ class Text:
             origin=cast("PageOrigin", raw.get("origin", "model")),
             ocr_score=raw.get("ocr_score"),
         )
+
+    def follow_up(
+        self, request: ModelRequest, response: ModelResponse, verdict: Verdict, asked: int
+    ) -> ModelRequest | None:
+        """Ask a page that ended in a loop again with other sampling, twice at most."""
+        del response
+        if request.recipe.backend == LOCAL or asked > len(LIVELIER) or not verdict.is_flagged("repetition"):
+            return None
+        return request.instead(_livelier(request.recipe, asked))
+
+
+def _livelier(recipe: Recipe, asked: int) -> Recipe:
+    """Loosen the sampling: what loops at the lowest temperature loops again when it is asked the same way."""
+    loosened = {name: value for name, value in recipe.parameters.items() if name not in OCR_SAMPLING}
+    return replace(recipe, parameters={**loosened, "temperature": LIVELIER[asked - 1], "seed": asked})
 
 
 def unfenced(text: str) -> str:
