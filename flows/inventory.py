@@ -115,7 +115,7 @@ def tell(rows: Sequence[Row], columns: Sequence[Shown], session: Session, *, as_
     elif session.data.is_terminal:
         session.data.print(_table(rows, columns))
     else:
-        session.emit("\n".join("\t".join(cells) for cells in _lines(rows, columns)))
+        session.data.file.writelines(f"{line}\n" for line in _lines(rows, columns))  # Rich would spread the tabs
 
 
 def _table(rows: Sequence[Row], columns: Sequence[Shown]) -> Table:
@@ -129,10 +129,10 @@ def _table(rows: Sequence[Row], columns: Sequence[Shown]) -> Table:
     return table
 
 
-def _lines(rows: Sequence[Row], columns: Sequence[Shown]) -> Iterable[list[str]]:
-    yield [column.heading for column in columns]
+def _lines(rows: Sequence[Row], columns: Sequence[Shown]) -> Iterable[str]:
+    yield "\t".join(column.heading for column in columns)
     for row in rows:
-        yield [visible(column.cell(row)) for column in columns]
+        yield "\t".join(visible(column.cell(row)) for column in columns)
 
 
 def _plain(value: object) -> str:

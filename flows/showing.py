@@ -35,7 +35,7 @@ def show(document: ReadDocument, pages: Sequence[ReadPage], console: Console) ->
             for block in _blocks(page):
                 console.print(block)
         else:
-            console.out(f"\n--- {heading}\n{_safe(page.text)}", highlight=False)
+            console.file.write(f"\n--- {heading}\n{_safe(page.text)}\n")  # Rich would spread the tabs
 
 
 def as_json(document: ReadDocument, pages: Sequence[ReadPage]) -> str:

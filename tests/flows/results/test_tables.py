@@ -1,0 +1,76 @@
+"""The tables as they lie: the same answers from every reader, and columns that do not change unnoticed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import polars as pl
+import pyarrow.dataset as ds
+import pytest
+
+from schemas.arrow import arrow_schema
+from schemas.records import TABLES
+
+pytestmark = pytest.mark.xdist_group("results")
+PINNED = Path(__file__).with_name("columns.txt")
+
+
+def columns() -> str:
+    """Every column of every table, as the schemas have them now."""
+    lines = (
+        f"{table}.{field.name}: {field.type}{'' if field.nullable else ' not null'}"
+        for table, record_type in TABLES.items()
+        for field in arrow_schema(record_type)
+    )
+    return "\n".join(lines) + "\n"
+
+
+def asked_of_duckdb(query: str, folder: Path) -> list[tuple]:
+    with duckdb.connect() as database:
+        return database.execute(query, [f"{folder}/*.parquet"]).fetchall()
+
+
+def test_names_types_and_order_of_the_columns_are_pinned():
+    assert columns() == PINNED.read_text(encoding="utf-8"), "columns are only ever added, at a table's end, nullable"
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_what_lies_on_disk_has_the_pinned_columns(finished, table):
+    found = ds.dataset(finished.out / table).schema
+    assert found.equals(arrow_schema(TABLES[table]))
+
+
+@pytest.mark.parametrize("table", ["pages", "files", "calls"])
+def test_pandas_duckdb_and_polars_count_and_add_up_alike(finished, table):
+    path = finished.out / table
+    pandas = pd.read_parquet(path)
+    duck = asked_of_duckdb("select count(*), sum(input_tokens), sum(cost) from read_parquet(?)", path)[0]
+    polars = pl.scan_parquet(path).select(pl.len(), pl.sum("input_tokens"), pl.sum("cost")).collect().row(0)
+    expected = (len(pandas), pandas["input_tokens"].sum(), pandas["cost"].sum())
+    assert duck == pytest.approx(expected)
+    assert polars == pytest.approx(expected)
+    assert expected[0] > 0
+
+
+def test_the_three_tables_tell_the_same_tokens_and_the_same_money(opened):
+    for column in ("input_tokens", "output_tokens", "image_tokens", "cost"):
+        sums = {name: opened.frame(name)[column].sum() for name in ("pages", "files", "calls")}
+        assert sums["pages"] == pytest.approx(sums["files"]) == pytest.approx(sums["calls"])
+        assert sums["calls"] > 0
+
+
+def test_flags_are_lists_of_structs_to_every_reader(finished):
+    path = finished.out / "pages"
+    query = "select f.name from (select unnest(flags) as f from read_parquet(?)) order by 1"
+    duck = [name for (name,) in asked_of_duckdb(query, path)]
+    pages = pl.scan_parquet(path).select(pl.col("flags").explode(empty_as_null=False)).collect()["flags"]
+    assert duck == sorted(flag["name"] for flag in pages.to_list() if flag)
+    assert "refusal" in duck
+
+
+def test_categories_and_times_are_what_they_mean(finished):
+    pages = pd.read_parquet(finished.out / "pages")
+    assert str(pages["status"].dtype) == "category"
+    assert str(pages["finished_at"].dtype) == "datetime64[us, UTC]"
