@@ -44,7 +44,9 @@ def doctor(
     *,
     backend: Annotated[
         str,
-        typer.Option(envvar="PAGEMILL_BACKEND", help="dashscope, local, or auto: what is not needed is not checked."),
+        typer.Option(
+            envvar="PAGEMILL_BACKEND", help="dashscope, openai, local, or auto: what is not needed is not checked."
+        ),
     ] = "auto",
     region: Annotated[str | None, typer.Option(help="Region of the service and its key.")] = None,
     base_url: Annotated[str | None, typer.Option(metavar="URL", help="Address of the service.")] = None,
@@ -81,7 +83,7 @@ async def examine(question: Question) -> AsyncIterator[Check]:
     yield await _made("packages", checks.packages)
     yield await _made("output", lambda: checks.output(question.out))
     yield await _made("ledger", lambda: checks.ledger(question.ledger, question.out))
-    yield await _made("key", lambda: reach.key(question.backend))
+    yield await _made("key", lambda: reach.key(question.backend, question.base_url, question.region))
     yield await _made("endpoint", lambda: reach.endpoint(reader, question.base_url, question.region))
     yield await _made("prefect", reach.prefect_api)
     yield await _made("drawing", checks.drawing)

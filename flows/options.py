@@ -55,7 +55,11 @@ class Reading:
     max_pixels: Annotated[int | None, _option(panel=_READING, help="Pixels of a page that the model sees.")] = None
     backend: Annotated[
         str,
-        _option(envvar="PAGEMILL_BACKEND", panel=_SERVICE, help="dashscope, local, or auto: by whether a key is set."),
+        _option(
+            envvar="PAGEMILL_BACKEND",
+            panel=_SERVICE,
+            help="dashscope, openai, local, or auto: by whether a key is set.",
+        ),
     ] = "auto"
     model: Annotated[str | None, _option(envvar="PAGEMILL_MODEL", panel=_SERVICE, help="See `pagemill models`.")] = None
 

@@ -21,10 +21,12 @@ SECONDS = 5.0
 _SHOWN = 2
 
 
-def key(backend: str) -> Check:
-    """Look for the key where the SDK looks for it; of the key itself only length and end are shown."""
+def key(backend: str, base_url: str | None = None, region: str | None = None) -> Check:
+    """Look for the key where the backend looks for it; of the key itself only length and end are shown."""
     if backend == "local":
         return Check("key", "skipped", "the local backend needs none")
+    if backend == "openai":
+        return _key_of_server(base_url, region)
     from tasks.backends.dashscope.client import find_key
 
     try:
@@ -34,6 +36,21 @@ def key(backend: str) -> Check:
             return Check("key", "ok", f"no {KEY_VARIABLE} is set, so the local backend reads")
         return Check("key", "fail", str(error), error.advice)
     return Check("key", "ok", f"{_place()} is set: {len(found)} characters, ending in {found[-_SHOWN:]}")
+
+
+def _key_of_server(base_url: str | None, region: str | None) -> Check:
+    from tasks.backends.openai.server import server_of
+
+    try:
+        server = server_of(base_url, region, None)
+    except (CredentialFault, UsageFault) as error:
+        return Check("key", "fail", str(error), error.advice)
+    if server.key is None:
+        return Check("key", "ok", f"no key is set, and {server.address} may need none")
+    found = server.key.get_secret_value()
+    return Check(
+        "key", "ok", f"a key is set for {server.address}: {len(found)} characters, ending in {found[-_SHOWN:]}"
+    )
 
 
 def _place() -> str:
@@ -57,13 +74,21 @@ def address(base_url: str | None, region: str | None) -> str:
     return base_address(None, by_environment) or DEFAULT_ADDRESS
 
 
+def _address_of(backend: str, base_url: str | None, region: str | None) -> str:
+    if backend != "openai":
+        return address(base_url, region)
+    from tasks.backends.openai.server import server_of
+
+    return server_of(base_url, region, None).address
+
+
 async def endpoint(backend: str, base_url: str | None, region: str | None) -> Check:
     """Open a connection to the service, over TLS where it is, and close it again."""
     if backend == "local":
         return Check("endpoint", "skipped", "the local backend asks nobody")
     try:
-        target = urlsplit(address(base_url, region))
-    except UsageFault as error:
+        target = urlsplit(_address_of(backend, base_url, region))
+    except (CredentialFault, UsageFault) as error:
         return Check("endpoint", "fail", str(error), error.advice)
     where, via = _first_hop(target)
     began = time.monotonic()

@@ -13,7 +13,8 @@ from tasks.forecast import OutputForecast
 from tasks.ledger import AccountLimits, Ledger, LedgerQuota
 from tasks.limiter import Limiter, Unpaced
 from tasks.order import Order
-from tasks.ports import Backend, Clock, Paces
+from tasks.permits import Paces
+from tasks.ports import Backend, Clock
 
 LOOK = 3.0
 """Seconds between looks whether somebody changed the account's limits."""

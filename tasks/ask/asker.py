@@ -16,7 +16,8 @@ from schemas.tokens import input_tokens
 from tasks.ask.journal import answered, failed, opened
 from tasks.ask.patience import Patience, Trial
 from tasks.ask.stopping import finished, unless_stopped
-from tasks.ports import Answers, Backend, Budgets, Clock, KeptAnswer, Paces, Permit, Reporter, Reservation
+from tasks.permits import Budgets, Paces, Permit, Reservation
+from tasks.ports import Answers, Backend, Clock, KeptAnswer, Reporter
 
 MAX_OUTPUT = 8_192
 """Output tokens that a model gives at most, where neither the request nor the model table says it."""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Double, cast, delete, func, select, update
 
 from tasks.ledger.store import Store, insert_into, keeping, replacing
 from tasks.ledger.tables import limits, quotas
-from tasks.ports import Grant
+from tasks.permits import Grant
 
 _BURST_SECONDS = 1.0
 """What may pile up unused. A clock that jumps forward gives no more than this.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from tasks.limiter.meter import HEADROOM
-from tasks.ports import SharedQuota
+from tasks.permits import SharedQuota
 
 BLOCK = 0.5
 """Seconds of the present rate that are taken at once: fewer questions to the database against a fairer share."""

@@ -13,7 +13,8 @@ from tasks.forecast import OutputForecast
 from tasks.limiter.lease import Lease
 from tasks.limiter.pace import Pace, Sent
 from tasks.limiter.permit import Books, Permit
-from tasks.ports import Clock, SharedQuota
+from tasks.permits import SharedQuota
+from tasks.ports import Clock
 
 LOOK_AGAIN = 0.25
 """The longest sleep in seconds: what changes meanwhile (limits, corrections) is seen at the next look."""

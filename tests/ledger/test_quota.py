@@ -8,7 +8,7 @@ from sqlalchemy import update
 from tasks.ledger import AccountLimits, LedgerQuota, open_ledger
 from tasks.ledger.quota import Bucket
 from tasks.ledger.tables import quotas
-from tasks.ports import SharedQuota
+from tasks.permits import SharedQuota
 
 SLOW = AccountLimits(requests_per_minute=6.0, tokens_per_minute=600.0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tasks.ledger.quota import Bucket
-from tasks.ports import Grant
+from tasks.permits import Grant
 
 if TYPE_CHECKING:
     from tasks.ports import Clock

@@ -14,7 +14,8 @@ from tests.emulator.limits import Quota
 from tests.emulator.refusal import Refusal
 
 if TYPE_CHECKING:
-    from tasks.ports import Clock, Paces
+    from tasks.permits import Paces
+    from tasks.ports import Clock
 
 
 class Admission(Protocol):

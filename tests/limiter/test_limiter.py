@@ -14,7 +14,7 @@ from schemas.usage import Usage
 from tasks.limiter import Limiter, Unpaced
 from tasks.limiter.limiter import IDLE
 from tasks.limiter.meter import HEADROOM
-from tasks.ports import Grant
+from tasks.permits import Grant
 from tests.limiter.quota import SharedInMemory
 from tests.simulation import SimulatedClock, simulate
 
