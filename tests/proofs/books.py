@@ -93,7 +93,7 @@ def check_manifest(out: Path) -> None:
     for name in TABLES:
         assert dict(manifest.tables[name]) == {part: sink.size(name, part) for part in sink.parts(name)}
         assert {path.suffix for path in (out / name).iterdir()} == {".parquet"}
-    assert not [path for path in out.rglob("*.tmp")]
+    assert not list(out.rglob("*.tmp"))
 
 
 def undisturbed(frame: pd.DataFrame, names: Sequence[str] = ()) -> pd.DataFrame:
