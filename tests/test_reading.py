@@ -163,6 +163,7 @@ def test_a_script_that_the_models_do_not_know_gets_a_score_that_says_so(tmp_path
     reading = read_page(document(scanned(tmp_path / "b.pdf", picture)), 1, "plain")
     assert reading.ocr_score is not None
     assert reading.ocr_score < 0.6
+    assert any("unsure" in note for note in reading.facts.notes)
 
 
 def test_reading_leaves_standard_output_clean(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -77,7 +77,7 @@ def read_source(source: PageSource, page_no: int, text_format: TextFormat) -> Pa
 def _recognize(
     source: PageSource, page_no: int, page: Any | None, layer: TextLayer, text_format: TextFormat
 ) -> PageReading:
-    from tasks.reading.ocr import read_upright
+    from tasks.reading.ocr import SURE, read_upright
 
     natural = source.natural_size(page_no)
     picture = source.picture(page_no, _within(natural, READ_PIXELS))
@@ -98,11 +98,14 @@ def _recognize(
         own = 0
     new = sum(len(line.text) for line in added)
     by_ocr = new > MARGINALIA * (new + own) or not own
+    score = mean_score(added if own else lines) if by_ocr else None
+    if score is not None and score < SURE:
+        notes = (*notes, f"recognition is unsure of what it read (mean score {score:.2f})")
     return PageReading(
         text,
         "ocr" if by_ocr else "text_layer",
         _noted(facts, seen.rotation, *notes),
-        ocr_score=mean_score(lines if not own else added) if by_ocr else None,
+        ocr_score=score,
         lines=_as_displayed(lines, seen.rotation, facts),
         rotation=seen.rotation,
     )

@@ -15,6 +15,7 @@ from schemas.models import ModelSpec
 from schemas.requests import ModelRequest, Recipe, Turn
 from schemas.usage import Usage
 from tasks.backends import BackendSettings, create
+from tasks.workers import WorkerPool
 from tests.reading_documents import ENGLISH, document, photographed, scanned, written
 
 if TYPE_CHECKING:
@@ -81,6 +82,14 @@ async def test_recognized_lines_are_kept_as_json(tmp_path: Path, backend: Backen
 async def test_a_page_has_the_time_that_rendering_has(tmp_path: Path, backend: Backend, workers: Threads) -> None:
     await backend.ask(asked(document(written(tmp_path / "a.pdf", []))), ())
     assert workers.seconds == [60]
+
+
+async def test_a_scan_is_read_in_a_worker_process_within_its_memory(tmp_path: Path) -> None:
+    path = scanned(tmp_path / "b.pdf", photographed(written(tmp_path / "a.pdf", [ENGLISH])))
+    spec = ModelSpec(name="pp-ocrv6-small", backends=("local",), family="local")
+    with WorkerPool(1, memory_mb=2_560) as workers:
+        answer = await create("local", BackendSettings(spec=spec, workers=workers)).ask(asked(document(path)), ())
+    assert answer.text == ENGLISH
 
 
 @pytest.mark.parametrize("operation", ["translation", "structured"])
