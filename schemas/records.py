@@ -77,6 +77,8 @@ class PageRecord:
     ocr_score: Annotated[float | None, "mean confidence of local OCR (0-1)"] = None
     notes: Annotated[tuple[str, ...], "complaints of the parser and the renderer"] = ()
     finished_at: Annotated[datetime, "when the row was made"]
+    source_text: Annotated[str | None, "what stands on the page in its own language, where `text` translates it"] = None
+    target_language: Annotated[str | None, "language that `text` was translated into (BCP 47)"] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

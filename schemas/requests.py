@@ -52,6 +52,8 @@ class Recipe:
     `parameters` go to the backend as they are (temperature, max_tokens, ocr_options, ...); `options` stay with the
     operation, which reads the answer by them. Both hold JSON values. Time-outs, prices, limits, paths and
     concurrency cannot change an answer and are not here.
+    `repair` says that an answer which fails its checks is to be put right; it cannot change the first answer, and so
+    is no part of what two recipes are compared by.
     """
 
     operation: str
@@ -62,11 +64,13 @@ class Recipe:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     render: RenderSpec | None = None
+    repair: bool = field(default=False, compare=False)
 
     @cached_property
     def recipe_id(self) -> str:
-        """SHA-256 of the canonical JSON of all fields."""
-        return hashlib.sha256(canonical_json(asdict(self))).hexdigest()
+        """SHA-256 of the canonical JSON of all fields but `repair`."""
+        identity = {name: value for name, value in asdict(self).items() if name != "repair"}
+        return hashlib.sha256(canonical_json(identity)).hexdigest()
 
 
 def canonical_json(value: Any) -> bytes:

@@ -80,7 +80,8 @@ def signals(reading: Reading, facts: tuple[PageFacts, ...]) -> Iterator[Flag]:
         return
     if _REFUSALS.match(text) and len(text) < 600:  # noqa: PLR2004 - a page of prose that begins so is no refusal
         yield Flag("refusal", 1.0)
-    if all(fact.ink is not None and fact.ink < BLANK_INK for fact in facts) and text:
+    transcript = reading.transcript
+    if transcript and all(fact.ink is not None and fact.ink < BLANK_INK for fact in facts):
         yield Flag("text_without_ink", 1.0)
     if has_loop(text):
         yield Flag("repetition", 1.0)
@@ -88,7 +89,8 @@ def signals(reading: Reading, facts: tuple[PageFacts, ...]) -> Iterator[Flag]:
         yield Flag("low_ocr_score", 1.0)
     if any(fact.hidden_text for fact in facts):
         yield Flag("hidden_text", 0.3)
-    yield from _layer_signals(text, facts)
+    if transcript is not None:
+        yield from _layer_signals(transcript, facts)
 
 
 def _layer_signals(text: str, facts: tuple[PageFacts, ...]) -> Iterator[Flag]:

@@ -198,4 +198,6 @@ def _row(request: ModelRequest, desk: Desk, verdict: Verdict, answer: KeptAnswer
         ocr_score=reading.ocr_score,
         notes=facts.notes,
         finished_at=desk.now(),
+        source_text=reading.source_text,
+        target_language=reading.target_language,
     )

@@ -54,7 +54,11 @@ class Backend(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What an operation made of an answer, before judging."""
+    """What an operation made of an answer, before judging.
+
+    `source_text` is what stands on the page, where `text` is its translation. `is_transcript` says that the answer
+    claims to give what the page says, so that the page's own text layer and its ink may contradict it.
+    """
 
     text: str | None
     text_format: str | None = None
@@ -63,6 +67,16 @@ class Reading:
     origin: PageOrigin | None = None
     ocr_score: float | None = None
     flags: tuple[Flag, ...] = ()
+    source_text: str | None = None
+    target_language: str | None = None
+    is_transcript: bool = True
+
+    @property
+    def transcript(self) -> str | None:
+        """What the answer says that stands on the page; None where it does not say it."""
+        if not self.is_transcript:
+            return None
+        return self.text if self.source_text is None else self.source_text
 
 
 @dataclass(frozen=True, slots=True)

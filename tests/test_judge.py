@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from schemas.documents import PageFacts
 from schemas.requests import ModelResponse, Recipe
 from tasks.judge import has_loop, judge, recall
-from tasks.operations.text import OPERATION, unfenced
+from tasks.operations.text import OPERATION
+from tasks.prompting import unfenced
 
 RECIPE = Recipe("text", 1, "dashscope", "m", options={"text_format": "markdown"})
 WRITTEN = PageFacts(width=595, height=842, ink=0.08)

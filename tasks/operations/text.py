@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Literal, cast
 
 from schemas.config import RunConfig
-from schemas.errors import UsageFault
 from schemas.models import ModelSpec
 from schemas.records import PageOrigin
-from schemas.requests import ModelRequest, ModelResponse, Recipe, RenderSpec, Turn
+from schemas.requests import ModelRequest, ModelResponse, Recipe, Turn
 from tasks.ports import Reading, Verdict
+from tasks.prompting import LIVELIER, LOCAL, OCR_SAMPLING, livelier, render_spec, unfenced
 
 VERSION = 1
 
@@ -33,11 +31,6 @@ Transcribe everything that is written on this page, in its own language and in n
 - If the page carries no writing at all, answer with exactly <blank/>."""
 
 BLANK = "<blank/>"
-OCR_SAMPLING: Mapping[str, float | int] = {"temperature": 0.01, "top_p": 0.001, "top_k": 1}
-"""The vendor's defaults for reading, which it advises to leave alone."""
-LIVELIER = (0.3, 0.8)
-"""Temperatures of the second and third question where the first answer was a loop."""
-LOCAL = "local"
 
 
 def _turns(text_format: Literal["markdown", "plain"], *, built_in_prompt: bool) -> tuple[Turn, ...]:
@@ -45,16 +38,6 @@ def _turns(text_format: Literal["markdown", "plain"], *, built_in_prompt: bool) 
     user = Turn("user", prompt, images=True)
     # The OCR models fix their system text themselves and refuse another.
     return (user,) if built_in_prompt else (Turn("system", SYSTEM), user)
-
-
-def _render_spec(config: RunConfig, spec: ModelSpec) -> RenderSpec:
-    if config.max_pixels is None:
-        return spec.render
-    ceiling = spec.max_pixels_ceiling
-    if ceiling is not None and config.max_pixels > ceiling:
-        msg = f"{spec.name} sees at most {ceiling:,} pixels of a page, not {config.max_pixels:,}"
-        raise UsageFault(msg, advice=f"set --max-pixels to {ceiling} or less")
-    return replace(spec.render, max_pixels=config.max_pixels)
 
 
 class Text:
@@ -76,7 +59,7 @@ class Text:
             turns=_turns(config.text_format, built_in_prompt=spec.ocr_tasks),
             parameters=parameters,
             options=options,
-            render=_render_spec(config, spec),
+            render=render_spec(config, spec),
         )
 
     def read(self, response: ModelResponse, recipe: Recipe) -> Reading:
@@ -99,26 +82,7 @@ class Text:
         del response
         if request.recipe.backend == LOCAL or asked > len(LIVELIER) or not verdict.is_flagged("repetition"):
             return None
-        return request.instead(_livelier(request.recipe, asked))
-
-
-def _livelier(recipe: Recipe, asked: int) -> Recipe:
-    """Loosen the sampling: what loops at the lowest temperature loops again when it is asked the same way."""
-    loosened = {name: value for name, value in recipe.parameters.items() if name not in OCR_SAMPLING}
-    return replace(recipe, parameters={**loosened, "temperature": LIVELIER[asked - 1], "seed": asked})
-
-
-def unfenced(text: str) -> str:
-    r"""Take off one code fence around the whole answer.
-
-    >>> unfenced("```markdown\n# Title\n```")
-    '# Title'
-    """
-    stripped = text.strip()
-    if not (stripped.startswith("```") and stripped.endswith("```") and "\n" in stripped):
-        return text
-    body = stripped.split("\n", 1)[1].removesuffix("```")
-    return text if "```" in body else body.rstrip("\n")
+        return request.instead(livelier(request.recipe, asked))
 
 
 OPERATION = Text()

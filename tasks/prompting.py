@@ -1,0 +1,51 @@
+"""What the questions of all operations share: pixels, sampling, and fences around an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from schemas.config import RunConfig
+from schemas.errors import UsageFault
+from schemas.models import ModelSpec
+from schemas.requests import Recipe, RenderSpec
+
+OCR_SAMPLING: Mapping[str, float | int] = {"temperature": 0.01, "top_p": 0.001, "top_k": 1}
+"""The vendor's defaults for reading, which it advises to leave alone."""
+LIVELIER = (0.3, 0.8)
+"""Temperatures of the second and third question where the first answer was no use."""
+LOCAL = "local"
+
+
+def render_spec(config: RunConfig, spec: ModelSpec) -> RenderSpec:
+    """Say how pages are rendered for a model.
+
+    Raises:
+        UsageFault: if more pixels are asked for than the model sees.
+    """
+    if config.max_pixels is None:
+        return spec.render
+    ceiling = spec.max_pixels_ceiling
+    if ceiling is not None and config.max_pixels > ceiling:
+        msg = f"{spec.name} sees at most {ceiling:,} pixels of a page, not {config.max_pixels:,}"
+        raise UsageFault(msg, advice=f"set --max-pixels to {ceiling} or less")
+    return replace(spec.render, max_pixels=config.max_pixels)
+
+
+def livelier(recipe: Recipe, asked: int) -> Recipe:
+    """Loosen the sampling: what loops at the lowest temperature loops again when it is asked the same way."""
+    loosened = {name: value for name, value in recipe.parameters.items() if name not in OCR_SAMPLING}
+    return replace(recipe, parameters={**loosened, "temperature": LIVELIER[asked - 1], "seed": asked})
+
+
+def unfenced(text: str) -> str:
+    r"""Take off one code fence around the whole answer.
+
+    >>> unfenced("```markdown\n# Title\n```")
+    '# Title'
+    """
+    stripped = text.strip()
+    if not (stripped.startswith("```") and stripped.endswith("```") and "\n" in stripped):
+        return text
+    body = stripped.split("\n", 1)[1].removesuffix("```")
+    return text if "```" in body else body.rstrip("\n")
