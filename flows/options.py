@@ -52,6 +52,19 @@ class Reading:
     operation: Annotated[str, _option(panel=_READING, help="What is asked: text, ...")] = "text"
     pages: Annotated[str | None, _option(panel=_READING, metavar="1-3,7,10-", help="Pages of each file.")] = None
     text_format: Annotated[str, _option(panel=_READING, help="markdown or plain.")] = "markdown"
+    extraction_schema: Annotated[
+        str | None,
+        _option(
+            "--schema",
+            panel=_READING,
+            metavar="SCHEMA",
+            help="For structured: a name (invoice, ...), a JSON Schema file, or package.module:Model.",
+        ),
+    ] = None
+    span_pages: Annotated[
+        int | None, _option(panel=_READING, metavar="N", help="For structured: pages shown in one request.")
+    ] = None
+    evidence: Annotated[bool, _option("--evidence", panel=_READING, help="For structured: quote each value.")] = False
     max_pixels: Annotated[int | None, _option(panel=_READING, help="Pixels of a page that the model sees.")] = None
     backend: Annotated[
         str,

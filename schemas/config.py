@@ -26,6 +26,9 @@ class RunConfig(BaseModel):
     region: str | None = None
     base_url: str | None = None
     text_format: Literal["markdown", "plain"] = "markdown"
+    extraction_schema: str | None = None
+    span_pages: Annotated[int, Field(ge=1, le=250)] = 1
+    evidence: bool = False
     max_pixels: Annotated[int | None, Field(ge=4_096)] = None
     shard_pages: Annotated[int, Field(ge=1, le=10_000)] = 200
     render_workers: Annotated[int | None, Field(ge=1, le=256)] = None

@@ -79,6 +79,9 @@ class PageRecord:
     finished_at: Annotated[datetime, "when the row was made"]
     source_text: Annotated[str | None, "what stands on the page in its own language, where `text` translates it"] = None
     target_language: Annotated[str | None, "language that `text` was translated into (BCP 47)"] = None
+    evidence: Annotated[str | None, "where the values of `result` stand, as JSON: path, page, quote, in_text_layer"] = (
+        None
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +126,11 @@ class FileRecord:
     text_chars: Annotated[int, "characters read"] = 0
     notes: Annotated[tuple[str, ...], "the parser's complaints about the file"] = ()
     finished_at: Annotated[datetime, "when the row was made"]
+    result: Annotated[str | None, "structured results of its pages merged into one, as JSON"] = None
+    result_conflicts: Annotated[str | None, "what pages say differently, as JSON: path, kept, others"] = None
+    evidence: Annotated[str | None, "where the values of `result` stand, as JSON: path, page, quote, in_text_layer"] = (
+        None
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,7 +51,7 @@ class Recipe:
 
     `parameters` go to the backend as they are (temperature, max_tokens, ocr_options, ...); `options` stay with the
     operation, which reads the answer by them. Both hold JSON values. Time-outs, prices, limits, paths and
-    concurrency cannot change an answer and are not here.
+    concurrency cannot change an answer and are not here. `span_pages` is how many pages one request shows at most.
     `repair` says that an answer which fails its checks is to be put right; it cannot change the first answer, and so
     is no part of what two recipes are compared by.
     """
@@ -64,6 +64,7 @@ class Recipe:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     render: RenderSpec | None = None
+    span_pages: int = 1
     repair: bool = field(default=False, compare=False)
 
     @cached_property
