@@ -84,9 +84,5 @@ def what_is_loaded() -> tuple[set[str], int]:
     return set(sys.modules), threading.active_count()
 
 
-def main_module() -> str | None:
-    return getattr(sys.modules["__main__"], "__file__", None)
-
-
 def ignores_interrupts() -> bool:
     return signal.getsignal(signal.SIGINT) is signal.SIG_IGN

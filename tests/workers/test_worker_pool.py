@@ -149,23 +149,32 @@ async def test_workers_start_with_the_parsers_and_without_models_threads_or_inte
     assert await workers.run(jobs.ignores_interrupts)
 
 
-async def test_workers_do_not_import_the_main_module_again(workers):
-    assert await workers.run(jobs.main_module) != sys.modules["__main__"].__file__
+def script(path: Path, *lines: str) -> dict[str, object]:
+    """A program that uses workers without a guard around its body; gives what starts it."""
+    imports = ("import asyncio", "from tasks.workers import WorkerPool", "from tests.workers import jobs")
+    path.write_text("\n".join((*imports, *lines)))
+    return {"args": [sys.executable, path], "env": os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}}
+
+
+def test_workers_do_not_run_the_main_module_again(tmp_path):
+    program = script(
+        tmp_path / "run.py",
+        "print('run')",
+        "with WorkerPool(2, memory_mb=400) as pool:",
+        "    print(asyncio.run(pool.run(jobs.double, 21)))",
+    )
+    done = subprocess.run(**program, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr, done.returncode) == ("run\n42\n", "", 0)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
 def test_a_hanging_worker_does_not_outlive_a_killed_run(tmp_path):
-    script = tmp_path / "run.py"
-    lines = (
-        "import asyncio",
-        "from tasks.workers import WorkerPool",
-        "from tests.workers import jobs",
+    program = script(
+        tmp_path / "run.py",
         f"job = jobs.say_hello_then_hang, {str(tmp_path / 'pid')!r}",
         "asyncio.run(WorkerPool(1, memory_mb=400).run(*job))",
     )
-    script.write_text("\n".join(lines))
-    repository = Path(__file__).parents[2]
-    with subprocess.Popen([sys.executable, script], env=os.environ | {"PYTHONPATH": str(repository)}) as run:
+    with subprocess.Popen(**program) as run:
         pid = asyncio.run(appears(tmp_path / "pid"))
         run.send_signal(signal.SIGKILL)
     asyncio.run(is_gone(pid))
