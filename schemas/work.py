@@ -22,6 +22,11 @@ class PlannedRequest:
         """The file that the rows are about."""
         return self.request.span.document.file.source
 
+    @property
+    def page_count(self) -> int:
+        """Pages in it."""
+        return len(self.request.span.page_nos)
+
 
 @dataclass(frozen=True)
 class Shard:
@@ -41,7 +46,7 @@ class Shard:
     @property
     def page_count(self) -> int:
         """Pages in it."""
-        return sum(len(item.request.span.page_nos) for item in self.items)
+        return sum(item.page_count for item in self.items)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -10,9 +10,11 @@ from typing import cast, get_args
 
 from schemas.errors import UsageFault
 from schemas.records import PageRecord, PageStatus
-from schemas.requests import request_key
+from schemas.requests import Recipe, request_key
 from tasks.ledger import Ledger
 from tasks.order import Order
+from tasks.plan import spans
+from tasks.ports import Placement
 from tasks.sinks.parquet import ParquetSink
 
 
@@ -35,16 +37,31 @@ async def ask_anew(ledger: Ledger, dataset_id: str, *, order: Order, statuses: f
     recipe_id = order.recipe.recipe_id
     placements = await ledger.placements(dataset_id, recipe_id)
     sink = ParquetSink(Path(order.config.out))
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    for shard_id in dict.fromkeys(placement.shard_id for placement in placements):
-        for row in await asyncio.to_thread(sink.read, "pages", shard_id):
-            if isinstance(row, PageRecord) and row.status in statuses:
-                found[shard_id].add(request_key(recipe_id, row.doc_id, (row.page_no,)))
+    by_shard: defaultdict[str, list[Placement]] = defaultdict(list)
+    for placement in placements:
+        by_shard[placement.shard_id].append(placement)
+    found: dict[str, set[str]] = {}
+    for shard_id, placed in by_shard.items():
+        rows = await asyncio.to_thread(sink.read, "pages", shard_id)
+        chosen_rows = [row for row in rows if isinstance(row, PageRecord) and row.status in statuses]
+        if chosen_rows:
+            found[shard_id] = _base_keys(placed, chosen_rows, order.recipe)
     # First the marks: a part that is written anew without need costs nothing, a page asked anew that no part
     # waits for would stay unread.
     await ledger.mark_stale(dataset_id, recipe_id, list(found))
     base_keys = set().union(*found.values())
     await ledger.bump(sorted(base_keys))
+
+
+def _base_keys(placed: Sequence[Placement], rows: Sequence[PageRecord], recipe: Recipe) -> set[str]:
+    """Name the requests that brought these rows."""
+    pages = {(row.source, row.doc_id, row.page_no) for row in rows}
+    return {
+        request_key(recipe.recipe_id, placement.doc_id, span)
+        for placement in placed
+        for span in spans(placement.page_nos, recipe.span_pages)
+        if any((placement.source, placement.doc_id, page_no) in pages for page_no in span)
+    }
 
 
 async def write_anew(ledger: Ledger, dataset_id: str, *, order: Order) -> None:

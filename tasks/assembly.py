@@ -32,6 +32,7 @@ from tasks.page import ROOM_PER_PAGE, Desk
 from tasks.plan import Placed
 from tasks.ports import KeptAnswer, Reporter
 from tasks.render import render_span
+from tasks.recovery import take_back
 from tasks.resumption import carried_over
 from tasks.shop import Shop
 from tasks.sinks.parquet import ParquetSink
@@ -93,12 +94,14 @@ async def open_shop(
         dataset, ledger = await stack.enter_async_context(open_books(config))
         lease = await stack.enter_async_context(_held(ledger, dataset, config, run_id))
         await ledger.mark_lost()
+        await take_back(ledger, ParquetSink(Path(config.out)), dataset.dataset_id)
         if prepare is not None:
             await prepare(ledger, dataset.dataset_id)
         spent = await carried_over(ledger, dataset.dataset_id, order)
         workers = stack.enter_context(WorkerPool(order.render_workers, config.render_memory_mb))
         placements = await ledger.placements(dataset.dataset_id, order.recipe.recipe_id)
-        placed, sink = Placed(placements), ParquetSink(Path(config.out))
+        placed = Placed(placements, span_pages=order.recipe.span_pages)
+        sink = ParquetSink(Path(config.out))
         desk = await stack.enter_async_context(_desk(order, run_id, ledger, workers, spent, reporter, stop))
         await ledger.open_run(run_id, dataset.dataset_id, started_at, config.public())
         yield Shop(

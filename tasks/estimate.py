@@ -26,7 +26,7 @@ from tasks.intake import Found, Knows, intake
 from tasks.ledger import Ledger, OutputLengths, open_ledger
 from tasks.measure import measure
 from tasks.order import Order, resolve
-from tasks.plan import Placed
+from tasks.plan import Placed, spans
 from tasks.ports import KnownDocument, Reporter
 from tasks.workers import WorkerPool
 
@@ -62,7 +62,7 @@ class _Walk:
 
     @property
     def open(self) -> int:
-        """Pages that would be asked: the same bytes twice are asked once."""
+        """Requests that would be sent: the same bytes twice are asked once."""
         return len(self.asked)
 
 
@@ -79,9 +79,8 @@ async def estimate(config: RunConfig, *, reporter: Reporter) -> Estimate:
         lengths = await _lengths(ledger, order)
         walk = _Walk()
         async for document, todo in _documents(order, ledger, workers, walk, reporter):
-            tokens = await _image_tokens(order, document, todo, workers)
-            for page_tokens in tokens:
-                _add(walk, order, page_tokens, lengths)
+            for image_tokens in await _image_tokens(order, document, todo, workers):
+                _add(walk, order, image_tokens, lengths)
     return _result(walk, order, lengths)
 
 
@@ -99,8 +98,8 @@ async def _lengths(ledger: Ledger | None, order: Order) -> OutputLengths:
 
 async def _documents(
     order: Order, ledger: Ledger | None, workers: WorkerPool, walk: _Walk, reporter: Reporter
-) -> AsyncIterator[tuple[Document, list[int]]]:
-    """Give each document with its pages that would be asked."""
+) -> AsyncIterator[tuple[Document, list[tuple[int, ...]]]]:
+    """Give each document with its pages that would be asked, request by request."""
     config = order.config
     placed = await _placed(order, ledger)
     passwords = [password.get_secret_value() for password in config.passwords]
@@ -117,7 +116,7 @@ async def _documents(
         todo = await _todo(order, ledger, placed, found, selected, walk)
         walk.files += 1
         walk.pages += len(selected)
-        walk.kept += len(selected) - len(todo)
+        walk.kept += len(selected) - sum(map(len, todo))
         reporter.found(files=walk.files, pages=walk.pages, kept=walk.kept)
         yield found, todo
 
@@ -126,33 +125,39 @@ async def _placed(order: Order, ledger: Ledger | None) -> Placed:
     dataset = find_dataset(Path(order.config.out))
     if ledger is None or dataset is None:
         return Placed()
-    return Placed(await ledger.placements(dataset.dataset_id, order.recipe.recipe_id))
+    placements = await ledger.placements(dataset.dataset_id, order.recipe.recipe_id)
+    return Placed(placements, span_pages=order.recipe.span_pages)
 
 
 async def _todo(
     order: Order, ledger: Ledger | None, placed: Placed, document: Document, selected: Sequence[int], walk: _Walk
-) -> list[int]:
+) -> list[tuple[int, ...]]:
     done = placed.pages(document.file.source, document.doc_id)
+    left = [page_no for page_no in selected if page_no not in done]
     keys = {
-        request_key(order.recipe.recipe_id, document.doc_id, (page_no,)): page_no
-        for page_no in selected
-        if page_no not in done
+        request_key(order.recipe.recipe_id, document.doc_id, span): span
+        for span in spans(left, order.recipe.span_pages)
     }
     kept = await ledger.kept_keys(list(keys)) if ledger and keys else set()
     fresh = keys.keys() - kept - walk.asked
     walk.asked |= fresh
-    return [page_no for key, page_no in keys.items() if key in fresh]
+    return [span for key, span in keys.items() if key in fresh]
 
 
-async def _image_tokens(order: Order, document: Document, todo: list[int], workers: WorkerPool) -> list[int]:
+async def _image_tokens(
+    order: Order, document: Document, todo: list[tuple[int, ...]], workers: WorkerPool
+) -> list[int]:
+    """Count the image tokens of each request; one with a page that cannot be drawn is not sent."""
     spec, config = order.recipe.render, order.config
     if spec is None or not todo:
         return [0] * len(todo)
     try:
-        found = await measure(document, todo, spec, workers=workers, seconds=config.render_timeout)
+        page_nos = [page_no for span in todo for page_no in span]
+        found = await measure(document, page_nos, spec, workers=workers, seconds=config.render_timeout)
     except DocumentError:
         return []
-    return [tokens for tokens in found if tokens is not None]
+    known = {page_no: tokens for page_no, tokens in zip(page_nos, found, strict=True) if tokens is not None}
+    return [sum(known[page_no] for page_no in span) for span in todo if known.keys() >= set(span)]
 
 
 def _add(walk: _Walk, order: Order, image_tokens: int, lengths: OutputLengths) -> None:

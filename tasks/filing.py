@@ -108,7 +108,7 @@ class Filing:
             file.document,
             rows,
             selected=len(self._placed.pages(source, doc_id).union(file.selected)),
-            duplicate_of=self._placed.carrier(doc_id, source, file.selected[0]) if file.selected else None,
+            duplicate_of=self._placed.first_carrier(doc_id, source, file.selected),
             recipe=self._recipe,
             run_id=self._run_id,
             now=self._now(),

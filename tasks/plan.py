@@ -13,19 +13,40 @@ from schemas.work import PlannedRequest, Shard
 from tasks.ports import Placement
 
 
+def spans(page_nos: Iterable[int], size: int) -> list[tuple[int, ...]]:
+    """Cut the pages of one document into the runs of pages that a request each shows.
+
+    The cuts stand at fixed places, behind every *size* pages of the document, and wherever a page is left out: pages
+    that were written together once are cut the same way when they are written anew.
+
+    >>> spans([1, 2, 3, 5, 6, 7], 3)
+    [(1, 2, 3), (5, 6), (7,)]
+    """
+    found: list[list[int]] = []
+    for page_no in sorted(page_nos):
+        goes_on = found and page_no == found[-1][-1] + 1 and (page_no - 1) % size
+        if goes_on:
+            found[-1].append(page_no)
+        else:
+            found.append([page_no])
+    return [tuple(span) for span in found]
+
+
 class Placed:
     """Where pages of each file already have their rows, and which file carries the cost of which bytes."""
 
-    def __init__(self, placements: Iterable[Placement] = ()) -> None:
+    def __init__(self, placements: Iterable[Placement] = (), *, span_pages: int = 1) -> None:
+        self._span_pages = span_pages
         self._by_file: defaultdict[tuple[str, str], list[Placement]] = defaultdict(list)
-        self._claims: defaultdict[str, dict[str, set[int]]] = defaultdict(dict)
+        self._claims: defaultdict[str, dict[str, set[tuple[int, ...]]]] = defaultdict(dict)
         for placement in placements:
             self.add(placement)
 
     def add(self, placement: Placement) -> None:
         """Take note of rows that were written."""
         self._by_file[placement.source, placement.doc_id].append(placement)
-        self._claims[placement.doc_id].setdefault(placement.source, set()).update(placement.page_nos)
+        claimed = spans(placement.page_nos, self._span_pages)
+        self._claims[placement.doc_id].setdefault(placement.source, set()).update(claimed)
 
     def pages(self, source: str, doc_id: str) -> frozenset[int]:
         """The pages of this file that have their rows."""
@@ -36,30 +57,34 @@ class Placed:
         found = sorted(self._by_file.get((source, doc_id), ()), key=lambda placement: placement.page_nos[:1])
         return tuple(dict.fromkeys(placement.shard_id for placement in found))
 
-    def carrier(self, doc_id: str, source: str, page_no: int) -> str | None:
-        """Name the *other* file of the same bytes that carries the cost of this page; else claim it for *source*."""
+    def carrier(self, doc_id: str, source: str, span: tuple[int, ...]) -> str | None:
+        """Name the *other* file of the same bytes that carries the cost of this span; else claim it for *source*."""
         claims = self._claims[doc_id]
-        for other, pages in claims.items():
-            if page_no in pages:
+        for other, claimed in claims.items():
+            if span in claimed:
                 return other if other != source else None
-        claims.setdefault(source, set()).add(page_no)
+        claims.setdefault(source, set()).add(span)
         return None
+
+    def first_carrier(self, doc_id: str, source: str, page_nos: Iterable[int]) -> str | None:
+        """Name the *other* file of the same bytes that carries the cost of the first of these pages, if one does."""
+        first = next(iter(spans(page_nos, self._span_pages)), None)
+        return None if first is None else self.carrier(doc_id, source, first)
 
 
 def open_requests(
     document: Document, recipe: Recipe, placed: Placed, ranges: Sequence[PageRange] | None
 ) -> Iterator[PlannedRequest]:
-    """List the requests of a document whose rows are not written yet, a page each."""
+    """List the requests of a document whose rows are not written yet."""
     source, doc_id = document.file.source, document.doc_id
     done = placed.pages(source, doc_id)
-    for page_no in select_pages(document.page_count, ranges):
-        if page_no not in done:
-            request = ModelRequest(recipe, Span(document, (page_no,)))
-            yield PlannedRequest(request, placed.carrier(doc_id, source, page_no))
+    left = [page_no for page_no in select_pages(document.page_count, ranges) if page_no not in done]
+    for span in spans(left, recipe.span_pages):
+        yield PlannedRequest(ModelRequest(recipe, Span(document, span)), placed.carrier(doc_id, source, span))
 
 
 class ShardCutter:
-    """Cuts a stream of requests into shards of at most *size* pages, where the content says so.
+    """Cuts a stream of requests into shards of *size* pages, where the content says so; no request is cut in two.
 
     A shard ends behind a request whose key falls on one chance in half of *size*, so that it holds about that many
     pages, and whatever is added or removed elsewhere, the next such request puts all later cuts where they were.
@@ -134,9 +159,9 @@ def rewritten(
     """Make the shard that writes an existing part anew, asking in the generation that each request has come to."""
     items = []
     for placement, document in parts:
-        for page_no in placement.page_nos:
-            request = ModelRequest(recipe, Span(document, (page_no,)))
+        for span in spans(placement.page_nos, recipe.span_pages):
+            request = ModelRequest(recipe, Span(document, span))
             request = replace(request, generation=generations.get(request.base_key, 0))
-            carrier = placed.carrier(document.doc_id, document.file.source, page_no)
+            carrier = placed.carrier(document.doc_id, document.file.source, span)
             items.append(PlannedRequest(request, carrier))
     return Shard(tuple(items), existing_id=shard_id)

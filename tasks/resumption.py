@@ -46,6 +46,8 @@ def spending(calls: Sequence[CallRecord], order: Order) -> Spending:
 
 def _worst(order: Order) -> Spending:
     recipe, price = order.recipe, order.spec.price
-    pixels = recipe.render.max_pixels // recipe.render.patch**2 if recipe.render else 0
-    usage = Usage(input_tokens=pixels + prompt_tokens(recipe.turns), output_tokens=order.max_output_tokens)
+    page = recipe.render.max_pixels // recipe.render.patch**2 if recipe.render else 0
+    usage = Usage(
+        input_tokens=page * recipe.span_pages + prompt_tokens(recipe.turns), output_tokens=order.max_output_tokens
+    )
     return Spending((price.cost(usage) if price else None) or 0.0, usage.total_tokens)

@@ -178,7 +178,8 @@ class Feed:
             async for document in documents:
                 items = list(open_requests(document, shop.order.recipe, shop.placed, config.page_ranges))
                 selected = select_pages(document.page_count, config.page_ranges)
-                shop.expect(document, selected, todo=len(items), rewrite=rewrites.wants(document))
+                todo = sum(item.page_count for item in items)
+                shop.expect(document, selected, todo=todo, rewrite=rewrites.wants(document))
                 for shard_id, parts in rewrites.offer(document):
                     yield await shop.rewrite(shard_id, parts)
                 for item in items:

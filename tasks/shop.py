@@ -21,7 +21,7 @@ from tasks.intake import intake
 from tasks.ledger import Lease, Ledger
 from tasks.order import Order
 from tasks.page import Desk
-from tasks.plan import Placed, rewritten
+from tasks.plan import Placed, rewritten, spans
 from tasks.ports import Placement, Reporter
 from tasks.shard import Commitment, ShardReport
 from tasks.sinks.parquet import ParquetSink
@@ -117,9 +117,9 @@ class Shop:
         """Make the shard that writes a part anew."""
         recipe = self.order.recipe
         base_keys = [
-            request_key(recipe.recipe_id, document.doc_id, (page_no,))
+            request_key(recipe.recipe_id, document.doc_id, span)
             for placement, document in parts
-            for page_no in placement.page_nos
+            for span in spans(placement.page_nos, recipe.span_pages)
         ]
         generations = await self.ledger.generations(base_keys)
         return rewritten(shard_id, parts, recipe, self.placed, generations)

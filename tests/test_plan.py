@@ -1,6 +1,7 @@
 """What is left to do, and where the stream of requests is cut."""
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from schemas.documents import Document, SourceFile
 from schemas.page_ranges import PageRange
 from schemas.requests import Recipe
-from tasks.plan import Placed, Rewrites, ShardCutter, open_requests, rewritten
+from tasks.plan import Placed, Rewrites, ShardCutter, open_requests, rewritten, spans
 from tasks.ports import Placement
 
 RECIPE = Recipe("text", 1, "dashscope", "m")
@@ -52,6 +53,62 @@ def test_adding_one_file_moves_only_its_neighbours():
     after = {shard.shard_id for shard in cut(sorted([*found, document("0501.pdf")], key=lambda one: one.file.source))}
 
     assert len(before - after) <= 4
+
+
+SPANNING = replace(RECIPE, span_pages=3)
+
+
+@given(st.sets(st.integers(1, 40)), st.integers(1, 9))
+def test_spans_hold_all_pages_once_in_order_and_cut_where_the_document_says(page_nos, size):
+    found = spans(page_nos, size)
+
+    assert [page_no for span in found for page_no in span] == sorted(page_nos)
+    for span in found:
+        assert len(span) <= size
+        assert span == tuple(range(span[0], span[-1] + 1))
+        assert len({(page_no - 1) // size for page_no in span}) == 1
+
+
+@given(st.sets(st.integers(1, 40), min_size=1), st.data())
+def test_what_is_left_of_a_document_and_what_was_written_are_cut_like_the_whole(page_nos, data):
+    whole = spans(page_nos, 4)
+    written = data.draw(st.sets(st.sampled_from(whole)))
+    pages_written = {page_no for span in written for page_no in span}
+
+    assert set(spans(pages_written, 4)) == written
+    assert set(spans(page_nos - pages_written, 4)) == set(whole) - written
+
+
+def test_a_request_shows_as_many_pages_as_its_recipe_says():
+    one = document("a.pdf", 7)
+    placed = Placed([Placement("/in/a.pdf", one.doc_id, (1, 2, 3), "s1")], span_pages=3)
+
+    left = list(open_requests(one, SPANNING, placed, None))
+
+    assert [item.request.span.page_nos for item in left] == [(4, 5, 6), (7,)]
+    assert [item.page_count for item in left] == [3, 1]
+
+
+def test_a_copy_of_which_fewer_pages_are_shown_at_once_is_a_question_of_its_own():
+    one, copy = document("a.pdf", 3, "same"), document("b.pdf", 3, "same")
+    placed = Placed([Placement(one.file.source, one.doc_id, (1, 2, 3), "s1")], span_pages=3)
+
+    whole = list(open_requests(copy, SPANNING, placed, None))
+    part = list(open_requests(copy, SPANNING, placed, (PageRange(2, 3),)))
+
+    assert [item.duplicate_of for item in whole] == ["/in/a.pdf"]
+    assert [item.duplicate_of for item in part] == [None]
+    assert placed.first_carrier(copy.doc_id, "/in/b.pdf", (1, 2, 3)) == "/in/a.pdf"
+
+
+def test_a_part_is_written_anew_by_the_same_requests():
+    one = document("a.pdf", 7)
+    first = list(open_requests(one, SPANNING, Placed(span_pages=3), None))
+    parts = [(Placement("/in/a.pdf", one.doc_id, one.pages, "s1", stale=True), one)]
+
+    shard = rewritten("s1", parts, SPANNING, Placed(span_pages=3), {})
+
+    assert [item.request.key for item in shard.items] == [item.request.key for item in first]
 
 
 def test_pages_that_have_rows_are_not_planned_again():
