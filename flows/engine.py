@@ -55,9 +55,9 @@ class CoreEngine:
     async def run(
         self, config: RunConfig, *, reporter: Reporter, stop: asyncio.Event, as_flow: bool = False
     ) -> RunRecord:
-        """See `tasks.run.run` and `flows.process_documents.run_as_flow`."""
+        """See `tasks.run.run` and `flows.as_flow.run_as_flow`."""
         if as_flow:
-            from flows.process_documents import run_as_flow
+            from flows.as_flow import run_as_flow
 
             return await run_as_flow(config, reporter=reporter, stop=stop)
         from tasks.run import run

@@ -3,75 +3,122 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import cast
+from pathlib import PurePath
 
-from prefect import flow
+from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.context import get_run_context
+from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
+from flows.artifacts import ProgressArtifact, leave_report
+from flows.flow_log import FlowLog
+from flows.reporters import Several
+from flows.termination import Termination
+from flows.wording import short, visible
 from schemas.config import RunConfig
-from schemas.records import RunRecord
+from schemas.errors import RunError
+from schemas.records import READ, RunRecord
 from tasks.ports import Reporter
 from tasks.run import run
 from tasks.steps import run_shard
 
+NAME_LENGTH = 120
+"""Letters of a run's name; a source can be a very long path."""
 
-@dataclass(frozen=True)
-class _Session:
-    """What the command hands to a flow run beside its parameters, which have to be JSON."""
 
+@dataclass
+class Session:
+    """What the command hands to a flow run beside its parameters, and what it is handed back.
+
+    Neither passes through Prefect: parameters are stored for all to see, and Prefect may be gone at the end.
+    """
+
+    config: RunConfig
     reporter: Reporter
     stop: asyncio.Event
+    outcome: RunRecord | RunError | None = None
 
 
-_session: ContextVar[_Session | None] = ContextVar("pagemill_session", default=None)
+_session: ContextVar[Session | None] = ContextVar("pagemill_session", default=None)
 
 
-@flow(name="process-documents", retries=0, persist_result=False, log_prints=False)
-async def process_documents(config: RunConfig) -> State[RunRecord]:
-    """Read documents into tables. Failed pages do not fail the flow; a run that had to stop does."""
-    from flows.flow_log import FlowLog
-
-    session = _session.get() or _Session(FlowLog(), asyncio.Event())
-    flow_run = getattr(get_run_context(), "flow_run", None)
-    record = await run(
-        config,
-        reporter=session.reporter,
-        stop=session.stop,
-        run_shard=run_shard,
-        flow_run_id=str(flow_run.id) if flow_run else None,
-    )
-    return _state(record)
-
-
-def _state(record: RunRecord) -> State[RunRecord]:
-    read = record.pages_ok + record.pages_blank + record.pages_skipped
-    message = f"{record.files} files, {read} of {record.pages} pages read"
-    if record.status in {"success", "partial_success"}:
-        name = "Completed" if record.status == "success" else "CompletedWithGaps"
-        return Completed(name=name, message=message, data=record)
-    return Failed(name=record.status.capitalize(), message=f"{record.error_message}; {message}", data=record)
-
-
-async def run_as_flow(config: RunConfig, *, reporter: Reporter, stop: asyncio.Event) -> RunRecord:
-    """Run the job as a flow run of the configured server, or of an embedded one.
-
-    Raises:
-        RunError: what the run itself raises before it has begun.
-    """
-    for name in ("prefect", "prefect.flow_runs", "prefect.task_runs"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    token = _session.set(_Session(reporter, stop))
+@contextmanager
+def session_of(session: Session) -> Iterator[None]:
+    """Let the flow run that is called inside be the command's."""
+    token = _session.set(session)
     try:
-        # Prefect's types say that a flow which returns a state gives a state of a state; it gives that state.
-        state = cast("State[RunRecord]", await process_documents(config, return_state=True))
-        result = await state.aresult(raise_on_failure=False)
+        yield
     finally:
         _session.reset(token)
-    if isinstance(result, BaseException):
-        raise result
-    return result
+
+
+def run_name() -> str:
+    """Name a flow run by what it does: what is asked, of what, and where the answers go."""
+    given = flow_run.parameters
+    config = RunConfig.model_validate(given["config"])
+    first, *others = given.get("sources") or config.sources
+    more = f" + {len(others)} more" if others else ""
+    out = PurePath(given.get("out") or config.out).name
+    return short(visible(f"{config.operation}: {PurePath(first).name or first}{more} → {out}"), NAME_LENGTH)
+
+
+@flow(name="process-documents", flow_run_name=run_name, retries=0, persist_result=False, log_prints=False)
+async def process_documents(
+    config: RunConfig, sources: tuple[str, ...] | None = None, out: str | None = None
+) -> State[RunRecord]:
+    """Read documents into tables. Failed pages do not fail the flow; a run that had to stop does.
+
+    Args:
+        config: The settings of the run.
+        sources: What to read in place of the settings' sources.
+        out: Where results go in place of the settings' place.
+    """
+    log = FlowLog(get_run_logger())
+    if (session := _session.get()) is not None:
+        return await _conduct(session, log)
+    changes = {name: value for name, value in (("sources", sources), ("out", out)) if value is not None}
+    with Termination(log.note) as termination:
+        alone = Session(RunConfig.model_validate(config.model_dump() | changes), log, termination.stop)
+        return await _conduct(alone, log, termination)
+
+
+async def _conduct(session: Session, log: FlowLog, termination: Termination | None = None) -> State[RunRecord]:
+    run_of_prefect = getattr(get_run_context(), "flow_run", None)
+    async with ProgressArtifact(log.logger) as progress:
+        log.on_progress = progress.reached
+        try:
+            record = session.outcome = await run(
+                session.config,
+                reporter=log if session.reporter is log else Several(session.reporter, log),
+                stop=session.stop,
+                run_shard=run_shard,
+                flow_run_id=str(run_of_prefect.id) if run_of_prefect else None,
+            )
+        except RunError as error:
+            session.outcome = error
+            return Failed(name=_named(error.kind), message=f"{error}; {error.advice}" if error.advice else str(error))
+    await leave_report(record, session.config.out, log.logger)
+    if termination is not None:
+        termination.hand_on()
+    return ending(record, log.first_problem)
+
+
+def ending(record: RunRecord, first_problem: str | None = None) -> State[RunRecord]:
+    """Say how a run ended as a state: what is missing is in its name, what mends a stop in its message."""
+    read = sum(getattr(record, f"pages_{status}") for status in READ)
+    message = f"{record.files} files, {read} of {record.pages} pages read"
+    if record.status not in {"success", "partial_success"}:
+        return Failed(name=_named(record.status), message=f"{record.error_message}; {message}", data=record)
+    if record.files and record.files == record.files_failure:
+        return Failed(name="NothingRead", message=f"{first_problem or record.error_message}; {message}", data=record)
+    name = "Completed" if record.status == "success" else "CompletedWithGaps"
+    return Completed(name=name, message=message, data=record)
+
+
+def _named(kind: str) -> str:
+    return "".join(word.capitalize() for word in kind.split("_"))

@@ -41,12 +41,13 @@ def table(run: RunRecord) -> Table:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold")
     grid.add_column(overflow="fold")
-    for label, text in _lines(run):
+    for label, text in lines(run):
         grid.add_row(label, Text(text))
     return grid
 
 
-def _lines(run: RunRecord) -> Iterator[tuple[str, str]]:
+def lines(run: RunRecord) -> Iterator[tuple[str, str]]:
+    """Say what a run did and took, each figure with its name."""
     kept = f" ({run.pages_kept:,} kept from before, free)" if run.pages_kept else ""
     yield "files", f"{run.files:,}: {counts(files_by_status(run))}"
     yield "pages", f"{run.pages:,}: {counts(pages_by_status(run))}{kept}"
