@@ -31,8 +31,8 @@ from tasks.pacing import open_limiter
 from tasks.page import ROOM_PER_PAGE, Desk
 from tasks.plan import Placed
 from tasks.ports import KeptAnswer, Reporter
-from tasks.render import render_span
 from tasks.recovery import take_back
+from tasks.render import render_span
 from tasks.resumption import carried_over
 from tasks.shop import Shop
 from tasks.sinks.parquet import ParquetSink

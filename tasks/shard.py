@@ -23,6 +23,10 @@ PriorRows = Mapping[tuple[str, int], PageRecord]
 class Places(Protocol):
     """The part of the ledger that knows which part holds the rows of which pages."""
 
+    async def begin(self, dataset_id: str, recipe_id: str, shard_id: str) -> None:
+        """Say that this shard's part is about to be written: what a part holds counts once `place` says so."""
+        ...
+
     async def place(self, dataset_id: str, recipe_id: str, shard_id: str, placements: Sequence[Placement]) -> None:
         """Say that this shard's part holds these rows; replaces what was said of the shard before."""
         ...
@@ -90,9 +94,10 @@ def _prior_of(item: PlannedRequest, prior: PriorRows) -> dict[int, PageRecord]:
 async def commit(shard: Shard, rows: list[PageRecord], desk: Desk, to: Commitment, prior: PriorRows) -> ShardReport:
     """Put the accounts into the rows, write the parts, and say in the ledger where they are.
 
-    In this order: whatever dies in between, the ledger never names rows that are not there, and the next run
-    writes the same parts again from kept answers.
+    In this order: whatever dies in between, the ledger never names rows that are not there. It knows which part was
+    begun, so that the next run takes back what was written of it and writes its pages again from kept answers.
     """
+    recipe_id = desk.recipe.recipe_id
     carried = [item.request.base_key for item in shard.items if item.duplicate_of is None]
     calls = priced(await desk.answers.calls_of(carried), to.models)
     accounted = _accounted(shard, rows, calls)
@@ -102,13 +107,15 @@ async def commit(shard: Shard, rows: list[PageRecord], desk: Desk, to: Commitmen
         earlier = await asyncio.to_thread(to.sink.read, "calls", shard.shard_id)
         asked = set(carried)
         calls += [call for call in earlier if isinstance(call, CallRecord) and call.base_key not in asked]
+    else:
+        await to.places.begin(to.dataset_id, recipe_id, shard.shard_id)
     await asyncio.to_thread(to.sink.write, "pages", shard.shard_id, accounted)
     if calls:
         await asyncio.to_thread(to.sink.write, "calls", shard.shard_id, calls)
     placements = _placements(accounted, shard.shard_id)
     report = ShardReport(shard.shard_id, tuple(accounted), tuple(calls), placements)
     await to.file(report)
-    await to.places.place(to.dataset_id, desk.recipe.recipe_id, shard.shard_id, placements)
+    await to.places.place(to.dataset_id, recipe_id, shard.shard_id, placements)
     return report
 
 

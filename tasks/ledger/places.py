@@ -11,6 +11,9 @@ from tasks.ledger.store import Store, insert_into, pieces
 from tasks.ledger.tables import generations, placements
 from tasks.ports import Placement
 
+_BEGUN = Placement(source="", doc_id="", page_nos=(), shard_id="")
+"""Stands where the pages of a part will stand once it is written."""
+
 
 class PlaceBook(Store):
     """Knows which part holds the rows of which pages, and in which generation a request is asked."""
@@ -18,6 +21,14 @@ class PlaceBook(Store):
     async def placements(self, dataset_id: str, recipe_id: str) -> Sequence[Placement]:
         """List where the rows of a dataset are, in the order in which they were written."""
         return await self.read(partial(_placements, dataset_id=dataset_id, recipe_id=recipe_id))
+
+    async def begin(self, dataset_id: str, recipe_id: str, shard_id: str) -> None:
+        """Say that this shard's part is about to be written: what a part holds counts once `place` says so."""
+        await self.place(dataset_id, recipe_id, shard_id, [_BEGUN])
+
+    async def begun(self, dataset_id: str) -> Sequence[tuple[str, str]]:
+        """List the parts of a dataset that were begun and never finished, each as recipe and shard."""
+        return await self.read(partial(_begun, dataset_id=dataset_id))
 
     async def place(self, dataset_id: str, recipe_id: str, shard_id: str, placements: Sequence[Placement]) -> None:
         """Say that this shard's part holds these rows; replaces what was said of the shard before."""
@@ -41,13 +52,21 @@ def _placements(connection: Connection, dataset_id: str, recipe_id: str) -> list
     table = placements.c
     wanted = (
         select(table.source, table.doc_id, table.pages, table.shard_id, table.stale)
-        .where(table.dataset_id == dataset_id, table.recipe_id == recipe_id)
+        .where(table.dataset_id == dataset_id, table.recipe_id == recipe_id, table.pages != fold(_BEGUN.page_nos))
         .order_by(table.id)
     )
     return [
         Placement(source, doc_id, unfold(pages), shard_id, stale)
         for source, doc_id, pages, shard_id, stale in connection.execute(wanted)
     ]
+
+
+def _begun(connection: Connection, dataset_id: str) -> list[tuple[str, str]]:
+    table = placements.c
+    wanted = select(table.recipe_id, table.shard_id).where(
+        table.dataset_id == dataset_id, table.pages == fold(_BEGUN.page_nos)
+    )
+    return [(recipe_id, shard_id) for recipe_id, shard_id in connection.execute(wanted.order_by(table.id))]
 
 
 def _place(connection: Connection, shard: Mapping[str, str], placed: Sequence[Placement]) -> None:

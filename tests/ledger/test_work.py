@@ -49,6 +49,19 @@ async def test_placing_a_shard_replaces_what_was_said_of_it(ledger):
     assert await ledger.placements("another dataset", "recipe") == []
 
 
+async def test_a_part_that_was_begun_holds_nothing_until_it_is_placed(ledger):
+    places = [Placement("a.pdf", "A", (1,), "shard-1")]
+    await ledger.begin("dataset", "recipe", "shard-1")
+    await ledger.begin("dataset", "another recipe", "shard-2")
+    assert await ledger.placements("dataset", "recipe") == []
+    assert await ledger.begun("dataset") == [("recipe", "shard-1"), ("another recipe", "shard-2")]
+    assert await ledger.begun("another dataset") == []
+    await ledger.place("dataset", "recipe", "shard-1", places)
+    await ledger.place("dataset", "another recipe", "shard-2", [])
+    assert await ledger.begun("dataset") == []
+    assert await ledger.placements("dataset", "recipe") == places
+
+
 async def test_a_stale_shard_is_stale_until_it_is_placed_again(ledger):
     places = [Placement("a.pdf", "A", (1,), "shard-1"), Placement("b.pdf", "B", (1,), "shard-2")]
     for place in places:
