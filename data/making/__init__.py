@@ -1,0 +1,1 @@
+"""How the samples are made. Not part of what is installed."""
