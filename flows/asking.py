@@ -36,14 +36,21 @@ def estimate(
         listing.show_estimate(found, session.data)
 
 
-def status(ctx: typer.Context, out: Out, ledger: Ledger = None, *, as_json: AsJson = False) -> None:
+def status(
+    ctx: typer.Context,
+    out: Out,
+    ledger: Ledger = None,
+    *,
+    problems: Annotated[bool, typer.Option("--problems", help="List every page and file that was not read.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Show what is done, open, failed and spent."""
     session: Session = ctx.obj
     found = asyncio.run(session.engine.status(out, ledger))
     if as_json:
         session.emit(listing.as_json(found))
     else:
-        listing.show_status(found, out, session.data)
+        listing.show_status(found, out, session.data, every_problem=problems)
 
 
 def models(ctx: typer.Context, *, as_json: AsJson = False) -> None:

@@ -17,7 +17,7 @@ from schemas.estimate import Estimate
 from schemas.models import ModelSpec
 from schemas.status import PageProblem, Status
 
-MOST_PROBLEMS = 20
+FIRST_PROBLEMS = 5
 _RETRIABLE = ("failed", "truncated", "suspect", "blocked", "invalid")
 
 
@@ -63,13 +63,15 @@ def _cost_range(estimate: Estimate) -> str:
     return f"{likely}, between {low} and {high}{dated}{source}"
 
 
-def show_status(status: Status, out: str, console: Console) -> None:
-    """Print how an output stands, its first problems, and what to type next."""
+def show_status(status: Status, out: str, console: Console, *, every_problem: bool = False) -> None:
+    """Print how an output stands, its first problems or every one, and what to type next."""
     console.print(_grid(_status_lines(status)))
-    for problem in status.problems[:MOST_PROBLEMS]:
+    shown = status.problems if every_problem else status.problems[:FIRST_PROBLEMS]
+    for problem in shown:
         console.print(_problem(problem), soft_wrap=True, highlight=False)
-    if (more := len(status.problems) - MOST_PROBLEMS) > 0:
-        console.print(Text(f"and {plural(more, 'problem')} more; see the pages table"))
+    if more := len(status.problems) - len(shown):
+        line = command("pagemill", "status", "--out", out, "--problems")
+        console.print(Text(f"and {plural(more, 'problem')} more: {visible(line)}"), soft_wrap=True, highlight=False)
     if wanted := [name for name in _RETRIABLE if status.pages.get(name)]:
         line = command("pagemill", "retry", "--out", out, "--only", ",".join(wanted))
         console.print(Text.assemble(("ask again: ", "bold"), visible(line)), soft_wrap=True, highlight=False)

@@ -14,6 +14,7 @@ from pydantic import SecretStr, ValidationError
 
 from schemas.config import RunConfig
 from schemas.errors import UsageFault
+from tasks.translating.glossary import read_glossary
 
 R = TypeVar("R")
 
@@ -42,7 +43,7 @@ def _option(*names: str, panel: str, help: str, **more: Any) -> Any:  # noqa: A0
     return typer.Option(*names, rich_help_panel=panel, help=help, **more)
 
 
-_READING, _SERVICE, _PACE, _BUDGET, _TALK = "What is read", "Who reads", "Pace", "Limits on spending", "What is said"
+_READING, _SERVICE, _PACE, _BUDGET, _TALK = "What is read", "Who reads", "Pace", "Where it stops", "What is said"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +66,21 @@ class Reading:
         int | None, _option(panel=_READING, metavar="N", help="For structured: pages shown in one request.")
     ] = None
     evidence: Annotated[bool, _option("--evidence", panel=_READING, help="For structured: quote each value.")] = False
+    target_language: Annotated[
+        str | None, _option("--to", panel=_READING, metavar="LANGUAGE", help="For translation: de, pt-BR, zh-Hans, ...")
+    ] = None
+    glossary: Annotated[
+        Path | None,
+        _option(panel=_READING, metavar="FILE", help="For translation: terms, a CSV file with source,target."),
+    ] = None
+    tone: Annotated[str | None, _option(panel=_READING, help="For translation: formal, neutral or informal.")] = None
+    repair: Annotated[
+        bool, _option("--repair", panel=_READING, help="For translation: have put right what fails its checks.")
+    ] = False
+    prompt: Annotated[
+        str | None,
+        _option(panel=_READING, metavar="TEXT", help="For ask: what is asked of each page; @file.txt reads it."),
+    ] = None
     max_pixels: Annotated[int | None, _option(panel=_READING, help="Pixels of a page that the model sees.")] = None
     backend: Annotated[
         str,
@@ -122,6 +138,9 @@ class Budget:
     max_cost: Annotated[float | None, _option(panel=_BUDGET, help="Money, in the model's currency.")] = None
     max_tokens: Annotated[int | None, _option(panel=_BUDGET, help="Tokens, in and out.")] = None
     max_pages: Annotated[int | None, _option(panel=_BUDGET, help="Pages.")] = None
+    max_failures: Annotated[
+        str | None, _option(panel=_BUDGET, metavar="N|N%", help="Pages that may fail, or their share of those done.")
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +188,7 @@ def settings(*groups: Reading | Access | Pace | Budget) -> dict[str, Any]:
     """Collect what was given, by the names of `RunConfig`; what was not given is absent.
 
     Raises:
-        UsageFault: if the file of passwords cannot be read.
+        UsageFault: if a file that an option names cannot be read.
     """
     given: dict[str, Any] = {}
     for group in groups:
@@ -177,6 +196,8 @@ def settings(*groups: Reading | Access | Pace | Budget) -> dict[str, Any]:
             given["passwords"] = _passwords(group)
         names = [field.name for field in fields(group) if field.name not in {"password", "password_file"}]
         given |= {name: getattr(group, name) for name in names}
+        if isinstance(group, Reading):
+            given |= _out_of_files(group)
     return {name: value for name, value in given.items() if value is not None and value != ()}
 
 
@@ -188,13 +209,25 @@ def _passwords(access: Access) -> tuple[SecretStr, ...]:
 
 
 def _lines_of(path: Path) -> list[str]:
+    text = _text_of(path, "--password-file", advice="give a text file with one password a line")
+    return [line for line in text.splitlines() if line]
+
+
+def _out_of_files(reading: Reading) -> dict[str, Any]:
+    """Take what is asked out of the files that hold it: what was in them then stands in the record of the run."""
+    prompt = reading.prompt
+    if prompt is not None and prompt.startswith("@"):
+        prompt = _text_of(Path(prompt[1:]), "--prompt", advice="give a text file after the @")
+    return {"prompt": prompt, "glossary": read_glossary(reading.glossary) if reading.glossary else None}
+
+
+def _text_of(path: Path, option: str, *, advice: str) -> str:
     try:
-        text = typer.get_text_stream("stdin").read() if str(path) == "-" else path.read_text(encoding="utf-8-sig")
+        return typer.get_text_stream("stdin").read() if str(path) == "-" else path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        msg = f"--password-file {path} cannot be read: {why}"
-        raise UsageFault(msg, advice="give a text file with one password a line") from error
-    return [line for line in text.splitlines() if line]
+        msg = f"{option} {path} cannot be read: {why}"
+        raise UsageFault(msg, advice=advice) from error
 
 
 def config_of(given: Mapping[str, Any]) -> RunConfig:

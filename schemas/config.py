@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from schemas.failure_limit import FailureLimit, parse_failure_limit
+from schemas.languages import parse_tag
 from schemas.page_ranges import PageRange, parse_page_ranges
 
 
@@ -29,6 +31,11 @@ class RunConfig(BaseModel):
     extraction_schema: str | None = None
     span_pages: Annotated[int, Field(ge=1, le=250)] = 1
     evidence: bool = False
+    target_language: str | None = None
+    glossary: tuple[tuple[str, str], ...] = ()
+    tone: Literal["formal", "neutral", "informal"] | None = None
+    repair: bool = False
+    prompt: str | None = None
     max_pixels: Annotated[int | None, Field(ge=4_096)] = None
     shard_pages: Annotated[int, Field(ge=1, le=10_000)] = 200
     render_workers: Annotated[int | None, Field(ge=1, le=256)] = None
@@ -43,12 +50,37 @@ class RunConfig(BaseModel):
     max_cost: Annotated[float | None, Field(gt=0)] = None
     max_tokens: Annotated[int | None, Field(gt=0)] = None
     max_pages: Annotated[int | None, Field(gt=0)] = None
+    max_failures: str | None = None
 
     @field_validator("pages")
     @classmethod
     def _pages_parse(cls, value: str | None) -> str | None:
         parse_page_ranges(value)
         return value
+
+    @field_validator("max_failures")
+    @classmethod
+    def _max_failures_parse(cls, value: str | None) -> str | None:
+        parse_failure_limit(value)
+        return value
+
+    @property
+    def failure_limit(self) -> FailureLimit | None:
+        """How many pages may fail before the run stops; None is all."""
+        return parse_failure_limit(self.max_failures)
+
+    @field_validator("target_language")
+    @classmethod
+    def _language_is_a_tag(cls, value: str | None) -> str | None:
+        return value if value is None else str(parse_tag(value))
+
+    @field_validator("prompt")
+    @classmethod
+    def _prompt_asks(cls, value: str | None) -> str | None:
+        if value is not None and not value.strip():
+            msg = "is empty; say what is to be asked of each page"
+            raise ValueError(msg)
+        return value and value.strip()
 
     @property
     def page_ranges(self) -> tuple[PageRange, ...] | None:

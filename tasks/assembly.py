@@ -36,6 +36,7 @@ from tasks.render import render_span
 from tasks.resumption import carried_over
 from tasks.shop import Shop
 from tasks.sinks.parquet import ParquetSink
+from tasks.tolerance import Tolerance
 from tasks.workers import WorkerPool
 
 LEDGER_FILE = "ledger.sqlite3"
@@ -102,7 +103,8 @@ async def open_shop(
         placements = await ledger.placements(dataset.dataset_id, order.recipe.recipe_id)
         placed = Placed(placements, span_pages=order.recipe.span_pages)
         sink = ParquetSink(Path(config.out))
-        desk = await stack.enter_async_context(_desk(order, run_id, ledger, workers, spent, reporter, stop))
+        tolerance = Tolerance(config.failure_limit)
+        desk = await stack.enter_async_context(_desk(order, run_id, ledger, workers, spent, reporter, stop, tolerance))
         await ledger.open_run(run_id, dataset.dataset_id, started_at, config.public())
         yield Shop(
             order=order,
@@ -119,6 +121,7 @@ async def open_shop(
             reporter=reporter,
             stop=stop,
             started_at=started_at,
+            tolerance=tolerance,
         )
 
 
@@ -142,6 +145,7 @@ async def _desk(
     spent: Spending,
     reporter: Reporter,
     stop: asyncio.Event,
+    tolerance: Tolerance,
 ) -> AsyncIterator[Desk]:
     config, forecast = order.config, OutputForecast()
     budget = Budget(
@@ -177,7 +181,7 @@ async def _desk(
             now=SystemClock().now,
             stop=stop,
             fallback=order.fallback.recipe if order.fallback else None,
-            on_rows=partial(_report, reporter=reporter),
+            on_rows=partial(_report, reporter=reporter, tolerance=tolerance, stop=stop),
         )
 
 
@@ -239,6 +243,9 @@ async def _render(request: ModelRequest, *, workers: WorkerPool, seconds: float)
     return await render_span(request.span, request.recipe.render, workers=workers, seconds=seconds)
 
 
-def _report(rows: Sequence[PageRecord], *, reporter: Reporter) -> None:
+def _report(rows: Sequence[PageRecord], *, reporter: Reporter, tolerance: Tolerance, stop: asyncio.Event) -> None:
     for row in rows:
         reporter.page(row)
+    tolerance.count(rows)
+    if tolerance.fault is not None:
+        stop.set()

@@ -128,6 +128,8 @@ class Feed:
             for task in self._window:
                 task.cancel()
             await asyncio.gather(*self._window, return_exceptions=True)
+        if (failures := self.shop.tolerance.fault) is not None:
+            self._halt(failures)
         if self.fault is None and self.shop.stop.is_set():
             self.fault = Interrupted("the run was asked to stop", advice="run the same command again to go on")
 

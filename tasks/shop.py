@@ -25,6 +25,7 @@ from tasks.plan import Placed, rewritten, spans
 from tasks.ports import Placement, Reporter
 from tasks.shard import Commitment, ShardReport
 from tasks.sinks.parquet import ParquetSink
+from tasks.tolerance import Tolerance
 from tasks.workers import WorkerPool
 
 
@@ -55,6 +56,7 @@ class Shop:
     reporter: Reporter
     stop: asyncio.Event
     started_at: datetime
+    tolerance: Tolerance
     _filing_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     found: Found = field(default_factory=Found)
 
