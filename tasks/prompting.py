@@ -17,6 +17,18 @@ LIVELIER = (0.3, 0.8)
 LOCAL = "local"
 
 
+def refuse_local(backend: str, what: str) -> None:
+    """Make sure that there is a model to be asked, where *what* is wanted of it.
+
+    Raises:
+        UsageFault: if the backend reads on this machine, without one.
+    """
+    if backend == LOCAL:
+        msg = f"the local backend reads pages and cannot {what}"
+        advice = "set DASHSCOPE_API_KEY and --backend dashscope, or --backend openai for a server of your own"
+        raise UsageFault(msg, advice=advice)
+
+
 def render_spec(config: RunConfig, spec: ModelSpec) -> RenderSpec:
     """Say how pages are rendered for a model.
 

@@ -74,8 +74,8 @@ def test_options_become_the_settings_of_the_run(pagemill, engine, tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("run in --ot o", "--ot (did you mean --json, --out"),
-        ("run in --out o --modle m", "--modle (did you mean --model)"),
+        ("run in --ot o", "--ot (did you mean --out"),
+        ("run in --out o --modle m", "--modle (did you mean --model"),
         ("rnu in", "Did you mean run?"),
         ("run in", "--out"),
         ("run in --out o --rpm -4", "--rpm: should be greater than 0 (was -4.0)"),

@@ -1,0 +1,94 @@
+"""Whether numbers and dates of a source stand in its translation, and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import product
+
+from tasks.translating.blocks import Block
+from tasks.translating.dates import WrittenDate, dates
+from tasks.translating.literals import addresses, codes, without
+from tasks.translating.numerals import Number, has_spaced, numbers
+from tasks.translating.scripts import prose
+from tasks.translating.tables import Tabled
+
+SPELLED = 12
+"""Numbers up to this are often written in words on one side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Numbers that are on one side only."""
+
+    missing: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+
+
+def segments(block: Block, source: Tabled, target: Tabled) -> Iterator[tuple[str, str]]:
+    """Pair what is compared: tables of the same shape cell by cell, all else as one."""
+    literal = addresses(block.source) + codes(block.source)
+    pairs = [(block.source, block.target)]
+    if source.tables and source.shape == target.shape:
+        pairs = [(source.prose, target.prose), *zip(source.cells, target.cells, strict=True)]
+    for before, after in pairs:
+        yield without(_visible(before), literal), without(_visible(after), literal)
+
+
+def _visible(text: str) -> str:
+    return text.replace("<br>", " ").replace("<br/>", " ")
+
+
+def numbers_between(source: str, target: str) -> Difference:
+    """Compare the numbers of two texts.
+
+    What stands in words on the other side is forgiven where it can be: small numbers, if no number was put in their
+    place. Groups of digits parted by spaces are read as one number and as several, whichever fits.
+    """
+    joins = (
+        (False, True) if has_spaced(source) else (False,),
+        (False, True) if has_spaced(target) else (False,),
+    )
+    found = [
+        _between(numbers(source, join_spaced=left), numbers(target, join_spaced=right), target)
+        for left, right in product(*joins)
+    ]
+    return min(found, key=lambda difference: len(difference.missing) + len(difference.added))
+
+
+def _between(source: tuple[Number, ...], target: tuple[Number, ...], text: str) -> Difference:
+    missing = _absent(source, target)
+    added = _absent(target, source)
+    if not added and any(char.isalpha() for char in prose(text)):
+        missing = [number for number in missing if not _is_small(number)]
+    if not missing:
+        added = [number for number in added if not _is_small(number)]
+    return Difference(_texts(missing), _texts(added))
+
+
+def _absent(wanted: tuple[Number, ...], there: tuple[Number, ...]) -> list[Number]:
+    return [number for number in wanted if number.in_digits and not any(number.may_be(other) for other in there)]
+
+
+def _is_small(number: Number) -> bool:
+    return all(value == int(value) and value <= SPELLED for value in number.values)
+
+
+def _texts(found: list[Number]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(number.text for number in found))
+
+
+def dates_missing(source: str, target: str) -> tuple[str, ...]:
+    """List the dates of a source that the target does not have, in whatever order and words."""
+    wanted = dates(source)
+    if not wanted:
+        return ()
+    there = frozenset().union(*(found.meanings for found in dates(target)))
+    values: frozenset[Decimal] = frozenset().union(*(number.values for number in numbers(target)))
+    return tuple(found.text for found in wanted if found.meanings.isdisjoint(there) and not _has_parts(found, values))
+
+
+def _has_parts(found: WrittenDate, values: frozenset[Decimal]) -> bool:
+    """Whether day, month and year stand in the other text, though not as a date that we can read."""
+    return any({Decimal(day.year), Decimal(day.month), Decimal(day.day)} <= values for day in found.meanings)

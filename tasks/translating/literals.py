@@ -1,0 +1,55 @@
+"""What a translation copies to the letter: addresses on the net, and codes."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_DOMAINS = "com|org|net|edu|gov|int|info|io|eu|at|br|ca|ch|cn|de|es|fr|in|it|jp|kr|nl|pl|pt|ru|uk|us"
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.)[!-;=?-~]+"
+    r"|[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+    rf"|(?<![\w.@-])(?:[A-Za-z0-9-]+\.)+(?:{_DOMAINS})(?![\w.-])(?:/[!-;=?-~]*)?"
+)
+_CODE = re.compile(r"(?<![\w@.])[A-Z0-9]+(?:[-_/.:][A-Z0-9]+)*(?![\w@])")
+_TRAILING = ".,;:!?)]}'\"*"
+_GAP = re.compile(r"[\s\-_/.:\u2010-\u2015\u00a0]+")
+_LOOKALIKES = str.maketrans("АВЕКМНОРСТУХІЈЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEKMHOPCTYXIJSABEZHIKMNOPTYX")
+MIN_CODE = 4
+
+
+def addresses(text: str) -> tuple[str, ...]:
+    """List addresses of pages and of mailboxes, each once."""
+    found = (match[0].rstrip(_TRAILING) for match in _ADDRESS.finditer(unicodedata.normalize("NFKC", text)))
+    return tuple(dict.fromkeys(address for address in found if address))
+
+
+def codes(text: str) -> tuple[str, ...]:
+    """List codes, each once: capitals and two digits or more, beginning with a letter or with a mark between.
+
+    `B2B`, `5G` and `24-Stunden-Service` are words; `INV-2024-001`, `DE89370400440532013000` and `AB1234` are codes.
+    """
+    text = _ADDRESS.sub(" ", unicodedata.normalize("NFKC", text))
+    return tuple(dict.fromkeys(match[0] for match in _CODE.finditer(text) if _is_code(match[0])))
+
+
+def _is_code(token: str) -> bool:
+    letters = sum(char.isalpha() for char in token)
+    digits = len(token) - letters - len(_GAP.findall(token))
+    marked = _GAP.search(token) is not None
+    return len(token) >= MIN_CODE and digits >= 2 and letters >= 1 and (token[0].isalpha() or marked)  # noqa: PLR2004
+
+
+def squeezed(text: str) -> str:
+    """Fold what may differ in a copy: width, case, spaces, the kind of dash, letters that look alike."""
+    folded = unicodedata.normalize("NFKC", text).translate(_LOOKALIKES)
+    return _GAP.sub("", folded).casefold()
+
+
+def without(text: str, literals: tuple[str, ...]) -> str:
+    """Take literals out of a text, however they are spaced in it."""
+    text = unicodedata.normalize("NFKC", text)
+    for literal in sorted(literals, key=len, reverse=True):
+        spaced = r"[\s\-_/.:\u2010-\u2015]*".join(map(re.escape, _GAP.sub("", literal)))
+        text = re.sub(spaced, " ", text, flags=re.IGNORECASE)
+    return text
