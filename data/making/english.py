@@ -8,45 +8,67 @@ LEFT, RIGHT = 72, 523
 CLAUSES = (
     (
         "1. Services",
-        "1.1 The Supplier shall digitise the paper archive described in Schedule A and deliver for each document a "
-        "searchable text, a page image and an index entry.",
-        "1.2 Work begins on 4 May 2026 and is completed in three stages, each accepted in writing by the Client within "
-        "ten (10) working days of delivery.",
-        "1.3 The Supplier may engage subcontractors only with the prior written consent of the Client, and remains "
-        "liable for their acts as for its own.",
+        (
+            "1.1 The Supplier shall digitise the paper archive described in Schedule A and deliver for each document a "
+            "searchable text, a page image and an index entry."
+        ),
+        (
+            "1.2 Work begins on 4 May 2026 and is completed in three stages, each accepted in writing by the Client within "
+            "ten (10) working days of delivery."
+        ),
+        (
+            "1.3 The Supplier may engage subcontractors only with the prior written consent of the Client, and remains "
+            "liable for their acts as for its own."
+        ),
     ),
     (
         "2. Fees and payment",
-        "2.1 The Client pays the fees set out in the table below, exclusive of value added tax. Invoices are due "
-        "thirty (30) days after receipt.",
-        "2.2 If an undisputed amount is not paid when due, interest accrues at 4 % per year above the base rate of "
-        "the Bank of Northmere, from the due date until payment.",
+        (
+            "2.1 The Client pays the fees set out in the table below, exclusive of value added tax. Invoices are due "
+            "thirty (30) days after receipt."
+        ),
+        (
+            "2.2 If an undisputed amount is not paid when due, interest accrues at 4 % per year above the base rate of "
+            "the Bank of Northmere, from the due date until payment."
+        ),
     ),
     (
         "3. Accuracy",
-        "3.1 The Supplier warrants a character error rate of no more than 1.0 % on printed pages, measured on a "
-        "random sample of two hundred (200) pages per stage.",
-        "3.2 Where the rate is exceeded, the Supplier repeats the stage at its own cost. Handwritten notes, stamps and "
-        "pages that are torn or stained are left out of the measurement.",
+        (
+            "3.1 The Supplier warrants a character error rate of no more than 1.0 % on printed pages, measured on a "
+            "random sample of two hundred (200) pages per stage."
+        ),
+        (
+            "3.2 Where the rate is exceeded, the Supplier repeats the stage at its own cost. Handwritten notes, stamps and "
+            "pages that are torn or stained are left out of the measurement."
+        ),
     ),
     (
         "4. Confidentiality",
-        "4.1 Each party keeps secret what it learns of the other in the course of this Agreement, for its duration "
-        "and five (5) years after. This does not apply to what is public, was known before, or must be disclosed by "
-        "law.",
-        "4.2 Original papers stay the property of the Client and are returned, in the order in which they were "
-        "received, no later than fourteen (14) days after acceptance.",
+        (
+            "4.1 Each party keeps secret what it learns of the other in the course of this Agreement, for its duration "
+            "and five (5) years after. This does not apply to what is public, was known before, or must be disclosed by "
+            "law."
+        ),
+        (
+            "4.2 Original papers stay the property of the Client and are returned, in the order in which they were "
+            "received, no later than fourteen (14) days after acceptance."
+        ),
     ),
     (
         "5. Liability",
-        "5.1 Neither party is liable for loss of profit or for indirect damage. The total liability of the Supplier is "
-        "limited to the fees paid in the twelve (12) months before the event.",
+        (
+            "5.1 Neither party is liable for loss of profit or for indirect damage. The total liability of the Supplier is "
+            "limited to the fees paid in the twelve (12) months before the event."
+        ),
         "5.2 Nothing in this Agreement limits liability for death, personal injury, fraud or wilful misconduct.",
     ),
     (
         "6. Term and termination",
-        "6.1 This Agreement runs until acceptance of the last stage. Either party may end it with sixty (60) days' "
-        "notice, or at once if the other commits a material breach and does not remedy it within twenty (20) days.",
+        (
+            "6.1 This Agreement runs until acceptance of the last stage. Either party may end it with sixty (60) days' "
+            "notice, or at once if the other commits a material breach and does not remedy it within twenty (20) days."
+        ),
         "6.2 Clauses 4, 5 and 7 survive termination.",
     ),
     (
@@ -84,10 +106,14 @@ def _parties(sheet: Sheet) -> float:
     sheet.line(297, 114, "No. PC-2026-118", 10, font="tiit", align="centre")
     y = sheet.prose(LEFT, 146, RIGHT - LEFT, "This Agreement is made on 17 April 2026 between:", 10.5)
     for text in (
-        "(1) Pellworth & Crane Shipping Ltd, a company registered in Northmere under number 00482913, of 14 Lantern "
-        "Quay, Port Ellery (the “Client”); and",
-        "(2) Ninefold Archive Services GmbH, of Musterallee 9, 00000 Beispielstadt, represented by its managing "
-        "director Dr. Ottilie Brandsæter (the “Supplier”).",
+        (
+            "(1) Pellworth & Crane Shipping Ltd, a company registered in Northmere under number 00482913, of 14 Lantern "
+            "Quay, Port Ellery (the “Client”); and"
+        ),
+        (
+            "(2) Ninefold Archive Services GmbH, of Musterallee 9, 00000 Beispielstadt, represented by its managing "
+            "director Dr. Ottilie Brandsæter (the “Supplier”)."
+        ),
     ):
         y = sheet.prose(LEFT + 18, y + 4, RIGHT - LEFT - 18, text.replace("“", '"').replace("”", '"'), 10.5)
     return y + 4
@@ -194,10 +220,14 @@ def _items(sheet: Sheet, y: float) -> float:
 
 LETTER = (
     "Dear Ms Aldous,",
-    "Thank you for your telephone call of this morning. We confirm the following change to our order 7731 of 2 March: "
-    "instead of 24 we require 36 cases of the quarto ledgers, bound in grey cloth, delivered to warehouse B.",
-    "Please note that the lift at Lantern Quay is out of service until the end of the month. Your driver should "
-    "report at the north gate before 11 a.m.; our foreman, Mr Petrossian, will see to the unloading.",
+    (
+        "Thank you for your telephone call of this morning. We confirm the following change to our order 7731 of 2 March: "
+        "instead of 24 we require 36 cases of the quarto ledgers, bound in grey cloth, delivered to warehouse B."
+    ),
+    (
+        "Please note that the lift at Lantern Quay is out of service until the end of the month. Your driver should "
+        "report at the north gate before 11 a.m.; our foreman, Mr Petrossian, will see to the unloading."
+    ),
     "Kindly confirm by return of fax, and let us know whether the earlier delivery date of 20 March can still be met.",
     "Yours sincerely,",
     "Tamsin Arkwright-Boole",

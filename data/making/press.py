@@ -7,26 +7,36 @@ from data.making.sheet import Cell, Sheet
 ARTICLES = (
     (
         "The lamp is back",
-        "After eleven months in the workshop the great lens of Cape Lowen light has returned to its tower. Forty "
-        "volunteers carried the brass frame up 143 steps on the morning of 6 March, one segment at a time, with a rest "
-        "on every landing and soup at the top.",
-        "The lens was made in 1871 and had not been taken down since. Each of its 24 panels was cleaned with spirit and "
-        "rain water, and two cracked prisms were replaced by castings from the original moulds, which a retired "
-        "keeper had kept in his garden shed for thirty years.",
+        (
+            "After eleven months in the workshop the great lens of Cape Lowen light has returned to its tower. Forty "
+            "volunteers carried the brass frame up 143 steps on the morning of 6 March, one segment at a time, with a rest "
+            "on every landing and soup at the top."
+        ),
+        (
+            "The lens was made in 1871 and had not been taken down since. Each of its 24 panels was cleaned with spirit and "
+            "rain water, and two cracked prisms were replaced by castings from the original moulds, which a retired "
+            "keeper had kept in his garden shed for thirty years."
+        ),
         "The light will be lit for visitors on the first Saturday of each month, from dusk until ten.",
     ),
     (
         "A good year on the jetty",
-        "Our counting box at the foot of the jetty says that 18,240 people came to see us last year, a third more than "
-        "the year before. August alone brought 4,106. The chart on this page shows how the figure has grown.",
-        "Most visitors stay for about an hour. They ask for a place to sit out of the wind, and for coffee. The first "
-        "we have now: six benches of driftwood, given by the rowing club. The second is under discussion.",
+        (
+            "Our counting box at the foot of the jetty says that 18,240 people came to see us last year, a third more than "
+            "the year before. August alone brought 4,106. The chart on this page shows how the figure has grown."
+        ),
+        (
+            "Most visitors stay for about an hour. They ask for a place to sit out of the wind, and for coffee. The first "
+            "we have now: six benches of driftwood, given by the rowing club. The second is under discussion."
+        ),
     ),
     (
         "Wanted: old photographs",
-        "For the exhibition in autumn we look for pictures of the herring fleet between 1920 and 1960. Please bring "
-        "them to the office; we copy them while you wait, and give them back. Names of boats and people written on "
-        "the back are worth as much to us as the picture itself.",
+        (
+            "For the exhibition in autumn we look for pictures of the herring fleet between 1920 and 1960. Please bring "
+            "them to the office; we copy them while you wait, and give them back. Names of boats and people written on "
+            "the back are worth as much to us as the picture itself."
+        ),
     ),
 )
 VISITORS = (("2022", 9_870), ("2023", 11_430), ("2024", 13_710), ("2025", 18_240))
