@@ -98,13 +98,16 @@ async def open_shop(
         await take_back(ledger, ParquetSink(Path(config.out)), dataset.dataset_id)
         if prepare is not None:
             await prepare(ledger, dataset.dataset_id)
-        spent = await carried_over(ledger, dataset.dataset_id, order)
+        forecast = OutputForecast()
+        spent = await carried_over(ledger, dataset.dataset_id, order, forecast)
         workers = stack.enter_context(WorkerPool(order.render_workers, config.render_memory_mb))
         placements = await ledger.placements(dataset.dataset_id, order.recipe.recipe_id)
         placed = Placed(placements, span_pages=order.recipe.span_pages)
         sink = ParquetSink(Path(config.out))
         tolerance = Tolerance(config.failure_limit)
-        desk = await stack.enter_async_context(_desk(order, run_id, ledger, workers, spent, reporter, stop, tolerance))
+        desk = await stack.enter_async_context(
+            _desk(order, run_id, ledger, workers, spent, forecast, reporter=reporter, stop=stop, tolerance=tolerance)
+        )
         await ledger.open_run(run_id, dataset.dataset_id, started_at, config.public())
         yield Shop(
             order=order,
@@ -143,11 +146,13 @@ async def _desk(
     ledger: Ledger,
     workers: WorkerPool,
     spent: Spending,
+    forecast: OutputForecast,
+    *,
     reporter: Reporter,
     stop: asyncio.Event,
     tolerance: Tolerance,
 ) -> AsyncIterator[Desk]:
-    config, forecast = order.config, OutputForecast()
+    config = order.config
     budget = Budget(
         max_cost=config.max_cost,
         max_tokens=config.max_tokens,

@@ -72,8 +72,9 @@ def _turn() -> asyncio.Future[Reservation]:
 
 @dataclass(slots=True)
 class _Waiter:
+    input_tokens: int
+    max_output_tokens: int
     worst: Spending
-    likely: Spending
     kind: str
     price: Price | None
     turn: asyncio.Future[Reservation] = field(default_factory=_turn)
@@ -120,11 +121,9 @@ class Budget:
         Raises:
             BudgetReached: if it does not fit.
         """
-        expected = min(self._forecast.expect(kind), max_output_tokens)
         price = price or self._price
-        outputs = (max_output_tokens, expected)
-        worst, likely = (self._amount(Usage(input_tokens, output), pages, price) for output in outputs)
-        waiter = _Waiter(worst, likely, kind, price)
+        worst = self._amount(Usage(input_tokens, max_output_tokens), pages, price)
+        waiter = _Waiter(input_tokens, max_output_tokens, worst, kind, price)
         self._waiting.append(waiter)
         self._let_through()
         try:
@@ -170,7 +169,13 @@ class Budget:
     def _passed_by(self, waiter: _Waiter) -> str | None:
         """Name the limit that this call could pass; with nothing in flight what is likely decides."""
         passed = self._passed(self.spent.plus(self.reserved).plus(waiter.worst))
-        return passed and (passed if self._in_flight else self._passed(self.spent.plus(waiter.likely)))
+        return passed and (passed if self._in_flight else self._passed(self.spent.plus(self._likely(waiter))))
+
+    def _likely(self, waiter: _Waiter) -> Spending:
+        """Say what a call will take by what is known now, which is more than when it began to wait."""
+        expected = min(self._forecast.expect(waiter.kind), waiter.max_output_tokens)
+        usage = Usage(waiter.input_tokens, expected)
+        return self._amount(usage, waiter.worst.pages, waiter.price)
 
     def _passed(self, total: Spending) -> str | None:
         for name, amount in zip(Spending._fields, total, strict=True):

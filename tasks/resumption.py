@@ -10,16 +10,23 @@ from schemas.tokens import prompt_tokens
 from schemas.usage import Usage
 from tasks.account import priced, usage_of
 from tasks.budget import NOTHING, Spending
+from tasks.forecast import OutputForecast
 from tasks.ledger import KeptRun, Ledger
 from tasks.order import Order
 
 ENDED = frozenset({"success", "partial_success"})
 
 
-async def carried_over(ledger: Ledger, dataset_id: str, order: Order) -> Spending:
-    """Add up what was spent by the runs that this one goes on from: all since the last that came to its own end."""
+async def carried_over(ledger: Ledger, dataset_id: str, order: Order, forecast: OutputForecast) -> Spending:
+    """Add up what was spent by the runs that this one goes on from: all since the last that came to its own end.
+
+    Their answers' lengths are what *forecast* is told: who expected nothing of them would pass the same limit again.
+    """
     unfinished = since_last_end(await ledger.runs(dataset_id))
     calls = await ledger.calls_of_runs(unfinished)
+    for call in sorted(calls, key=lambda call: call.ended_at or call.started_at):
+        if call.outcome == "answered":
+            forecast.learn(call.operation, call.output_tokens)
     return spending(calls, order)
 
 
