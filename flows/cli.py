@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
-from flows import asking, doctor, exporting, faults, inspecting, running
+from flows import asking, compacting, doctor, exporting, faults, inspecting, running
 from flows.engine import CoreEngine, Engine
 from flows.session import Session
 from schemas.errors import ExitCode, RunError
@@ -37,6 +37,7 @@ for _command in (
     inspecting.files,
     inspecting.pages,
     exporting.export,
+    compacting.compact,
     doctor.doctor,
 ):
     app.command()(_command)

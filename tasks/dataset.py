@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from schemas.errors import OutputFault
+from schemas.errors import NoInput, OutputFault
 from schemas.records import SCHEMA_VERSION, TABLES
 from schemas.version import version
 from tasks.aside import FOLDER, make_folder, output_fault, place_once, sweep, written_aside
@@ -69,6 +69,20 @@ def find_dataset(out: Path) -> DatasetInfo | None:
         OutputFault: if it is of a newer layout or its marker is damaged.
     """
     return _info(out / MARKER) if (out / MARKER).is_file() else None
+
+
+def known_dataset(out: Path) -> DatasetInfo:
+    """Look at an output that is to be there, without changing anything.
+
+    Raises:
+        NoInput: if there is none of ours.
+        OutputFault: if it is of a newer layout or its marker is damaged.
+    """
+    info = find_dataset(out)
+    if info is None:
+        msg = f"{out} is no output of pagemill"
+        raise NoInput(msg, advice="name the folder that was given to a run as --out")
+    return info
 
 
 def write_manifest(out: Path, sink: Sink, run_id: str) -> Manifest:

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from schemas.arrow import arrow_schema
-from schemas.errors import NoInput, OutputFault
+from schemas.errors import OutputFault
 from schemas.records import TABLES
-from tasks.dataset import find_dataset
+from tasks.dataset import known_dataset
 
 _LOOKS = 5
 """How often a folder is listed anew after a file that was in it is gone: a run replaced it, or parts were merged."""
@@ -21,9 +21,7 @@ class Tables:
     """Reads the tables of one output. Nothing is kept open."""
 
     def __init__(self, out: Path) -> None:
-        if find_dataset(out) is None:
-            msg = f"{out} is no output of pagemill"
-            raise NoInput(msg, advice="name the folder that was given to a run as --out")
+        known_dataset(out)
         self.out = out
 
     def read(self, table: str, columns: Sequence[str] | None = None, rows: ds.Expression | None = None) -> pa.Table:
