@@ -19,7 +19,7 @@ from flows.artifacts import ProgressArtifact, leave_report
 from flows.flow_log import FlowLog
 from flows.reporters import Several
 from flows.termination import Termination
-from flows.wording import short, visible
+from flows.wording import plural, short, visible
 from schemas.config import RunConfig
 from schemas.errors import RunError
 from schemas.records import READ, RunRecord
@@ -111,11 +111,11 @@ async def _conduct(session: Session, log: FlowLog, termination: Termination | No
 def ending(record: RunRecord, first_problem: str | None = None) -> State[RunRecord]:
     """Say how a run ended as a state: what is missing is in its name, what mends a stop in its message."""
     read = sum(getattr(record, f"pages_{status}") for status in READ)
-    message = f"{record.files} files, {read} of {record.pages} pages read"
+    message = f"{plural(record.files, 'file')}, {read} of {plural(record.pages, 'page')} read"
     if record.status not in {"success", "partial_success"}:
-        return Failed(name=_named(record.status), message=f"{record.error_message}; {message}", data=record)
-    if record.files and record.files == record.files_failure:
-        return Failed(name="NothingRead", message=f"{first_problem or record.error_message}; {message}", data=record)
+        # Of a run that found nothing to read, what it did find says more: an inbox that is not there.
+        why = first_problem if record.status == "failed" and first_problem else record.error_message
+        return Failed(name=_named(record.status), message=f"{why}; {message}", data=record)
     name = "Completed" if record.status == "success" else "CompletedWithGaps"
     return Completed(name=name, message=message, data=record)
 
