@@ -47,6 +47,11 @@ class TextLayer:
     doubt: str = ""
     rotation: int = 0
 
+    @property
+    def is_substantial(self) -> bool:
+        """Whether the lines are more than a stamp upon something else."""
+        return sum(len(line.text) for line in self.lines) >= STAMP_CHARS
+
 
 @contextmanager
 def copied(page: pymupdf.Page | None) -> Iterator[pymupdf.Page | None]:

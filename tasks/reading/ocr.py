@@ -7,7 +7,7 @@ of one line and no line classifier save 40 % of the time and cost no accuracy.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from statistics import median
@@ -28,6 +28,8 @@ SAMPLE = 8
 SURE = 0.9
 """Writing the right way up scores more than this; upside down it scores less."""
 MARGIN = 0.1
+RIM = 0.15
+"""How far beyond its box, in parts of its height, a known line is painted over."""
 FINE_PRINT = 12
 """Lines of fewer pixels in height are read better from a larger picture."""
 
@@ -52,8 +54,12 @@ def read_upright(picture: Image.Image) -> Recognized:
     Raises:
         RenderFailed: if the engine gives up on this picture.
     """
-    _engine()
-    seen, fault = attempt(lambda: _read_upright(picture))
+    return _attempted(lambda: _read_upright(picture))
+
+
+def _attempted(reading: Callable[[], Recognized]) -> Recognized:
+    _engine()  # that the models cannot be loaded is no fault of the picture's
+    seen, fault = attempt(reading)
     if seen is None:
         msg = f"its writing cannot be recognized: {fault}"
         raise RenderFailed(msg)
@@ -67,6 +73,23 @@ def _read_upright(picture: Image.Image) -> Recognized:
         picture = turned(picture, rotation)
         lines = recognize(picture)
     return Recognized(picture, tuple(lines), rotation)
+
+
+def read_without(picture: Image.Image, known: Sequence[Line], rotation: int) -> Recognized:
+    """Read an upright picture but for the lines that are known, which are painted over.
+
+    Raises:
+        RenderFailed: if the engine gives up on this picture.
+    """
+    from PIL import ImageDraw
+
+    rest = picture.copy()
+    brush = ImageDraw.Draw(rest)
+    for line in known:
+        left, top, right, bottom = line.box
+        rim = RIM * line.height
+        brush.rectangle((left - rim, top - rim, right + rim, bottom + rim), fill="white")
+    return _attempted(lambda: Recognized(picture, tuple(recognize(rest)), rotation))
 
 
 def recognize(picture: Image.Image) -> list[Line]:

@@ -13,6 +13,8 @@ from tasks.reading.attempts import attempt
 from tasks.reading.lines import Line, covered, mean_score, reads_line_by_line, row_text, scaled, turned_back
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from tasks.drawing import PageSource
     from tasks.reading.layer import TextLayer
     from tasks.reading.layout import TextFormat
@@ -77,38 +79,57 @@ def read_source(source: PageSource, page_no: int, text_format: TextFormat) -> Pa
 def _recognize(
     source: PageSource, page_no: int, page: Any | None, layer: TextLayer, text_format: TextFormat
 ) -> PageReading:
-    from tasks.reading.ocr import SURE, read_upright
-
     natural = source.natural_size(page_no)
     picture = source.picture(page_no, _within(natural, READ_PIXELS))
     facts = source.facts(page_no, picture)
     if facts.ink is not None and facts.ink < NO_INK:
         return PageReading("", "text_layer", facts)
-    seen = read_upright(picture)
+    seen = _seen(picture, layer, facts)
     if seen.is_fine_print and _within(natural, FINE_PIXELS) != picture.size:
-        seen = read_upright(source.picture(page_no, _within(natural, FINE_PIXELS)))
+        seen = _seen(source.picture(page_no, _within(natural, FINE_PIXELS)), layer, facts)
     lines = _in_points(seen, facts)
-    added = [line for line in lines if line.is_legible and not covered(line, layer.lines)]
     # A layer that reads another way than its picture belongs to something else.
     if page is not None and layer.lines and layer.rotation == seen.rotation:
-        text, notes = _layer_text(page, layer, added, text_format)
-        own = sum(len(line.text) for line in layer.lines)
-    else:
-        text, notes = _picture_text(seen, [line for line in lines if line.is_legible], facts, page is None, text_format)
-        own = 0
-    new = sum(len(line.text) for line in added)
-    by_ocr = new > MARGINALIA * (new + own) or not own
-    score = mean_score(added if own else lines) if by_ocr else None
+        return _merged(page, layer, lines, facts, text_format)
+    text, notes = _picture_text(seen, lines, facts, page is None, text_format)
+    return _by_ocr(text, lines, lines, seen.rotation, facts, notes)
+
+
+def _seen(picture: Image.Image, layer: TextLayer, facts: PageFacts) -> Recognized:
+    """Look for writing: all of it, or where the layer tells much of it, only the rest, which costs less."""
+    from tasks.reading.ocr import read_upright, read_without, turned
+
+    if not layer.is_substantial:
+        return read_upright(picture)
+    upright = turned(picture, layer.rotation)
+    width, height = _upright(layer.rotation, facts)
+    known = scaled(layer.lines, upright.width / width, upright.height / height)
+    return read_without(upright, known, layer.rotation)
+
+
+def _merged(
+    page: Any, layer: TextLayer, lines: Sequence[Line], facts: PageFacts, text_format: TextFormat
+) -> PageReading:
+    added = [line for line in lines if line.is_legible and not covered(line, layer.lines)]
+    text, notes = _layer_text(page, layer, added, text_format)
+    own, new = (sum(len(line.text) for line in some) for some in (layer.lines, added))
+    if new > MARGINALIA * (new + own):
+        return _by_ocr(text, lines, added, layer.rotation, facts, notes)
+    noted = _noted(facts, layer.rotation, *notes)
+    shown = _as_displayed(lines, layer.rotation, facts)
+    return PageReading(text, "text_layer", noted, lines=shown, rotation=layer.rotation)
+
+
+def _by_ocr(
+    text: str, lines: Sequence[Line], weighed: Sequence[Line], rotation: int, facts: PageFacts, notes: tuple[str, ...]
+) -> PageReading:
+    from tasks.reading.ocr import SURE
+
+    score = mean_score(weighed)
     if score is not None and score < SURE:
         notes = (*notes, f"recognition is unsure of what it read (mean score {score:.2f})")
-    return PageReading(
-        text,
-        "ocr" if by_ocr else "text_layer",
-        _noted(facts, seen.rotation, *notes),
-        ocr_score=score,
-        lines=_as_displayed(lines, seen.rotation, facts),
-        rotation=seen.rotation,
-    )
+    shown = _as_displayed(lines, rotation, facts)
+    return PageReading(text, "ocr", _noted(facts, rotation, *notes), ocr_score=score, lines=shown, rotation=rotation)
 
 
 def _layer_text(
@@ -137,6 +158,7 @@ def _picture_text(
     """Lay out what was recognized."""
     from tasks.reading.layout import laid_out_lines
 
+    lines = [line for line in lines if line.is_legible]
     width, height = _upright(seen.rotation, facts)
     if reads_line_by_line(lines, width, height, picture=is_picture):
         return row_text(lines), ()
