@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from schemas.documents import PageFacts
 from schemas.errors import AnswerError, TruncatedAnswer
 from schemas.records import Flag, PageStatus
 from schemas.requests import ModelResponse, Recipe
+from tasks.extraction.sighting import doubts, sighted
 from tasks.ports import Operation, Reading, Verdict
 
 SUSPECT = 1.0
@@ -46,12 +48,13 @@ def judge(response: ModelResponse, facts: tuple[PageFacts, ...], operation: Oper
     except AnswerError as error:
         status: PageStatus = "truncated" if isinstance(error, TruncatedAnswer) else "invalid"
         return Verdict(status, Reading(text=response.text), error.kind, str(error))
+    reading = replace(reading, evidence=sighted(reading.evidence, facts)) if reading.evidence else reading
     flags = reading.flags + tuple(signals(reading, facts))
     if response.stop_reason == "content_filter":
         return Verdict("blocked", reading, "blocked", "the service's content filter cut the answer", flags)
     if response.stop_reason != "stop":
         return Verdict("truncated", reading, "truncated", _CUT[response.stop_reason], flags)
-    if not (reading.text or reading.result or "").strip() and _is_blank(facts):
+    if reading.is_empty and _is_blank(facts):
         return Verdict("blank", reading, flags=flags)
     if sum(flag.score for flag in flags) >= SUSPECT:
         return Verdict("suspect", reading, "suspect", ", ".join(flag.name for flag in flags), flags)
@@ -81,7 +84,7 @@ def signals(reading: Reading, facts: tuple[PageFacts, ...]) -> Iterator[Flag]:
     if _REFUSALS.match(text) and len(text) < 600:  # noqa: PLR2004 - a page of prose that begins so is no refusal
         yield Flag("refusal", 1.0)
     transcript = reading.transcript
-    if transcript and all(fact.ink is not None and fact.ink < BLANK_INK for fact in facts):
+    if (transcript or reading.evidence) and all(fact.ink is not None and fact.ink < BLANK_INK for fact in facts):
         yield Flag("text_without_ink", 1.0)
     if has_loop(text):
         yield Flag("repetition", 1.0)
@@ -91,6 +94,7 @@ def signals(reading: Reading, facts: tuple[PageFacts, ...]) -> Iterator[Flag]:
         yield Flag("hidden_text", 0.3)
     if transcript is not None:
         yield from _layer_signals(transcript, facts)
+    yield from doubts(reading.evidence or (), facts)
 
 
 def _layer_signals(text: str, facts: tuple[PageFacts, ...]) -> Iterator[Flag]:

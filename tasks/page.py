@@ -13,6 +13,7 @@ from schemas.documents import PageFacts, RenderedPage
 from schemas.errors import BlockedContent, PermanentCallError, PipelineError, RunError
 from schemas.records import PageRecord, PageStatus
 from schemas.requests import ModelRequest, Recipe
+from tasks.extraction.whole import evidence_column
 from tasks.judge import judge
 from tasks.ports import Answers, KeptAnswer, Operation, Reading, Verdict
 
@@ -198,6 +199,7 @@ def _row(request: ModelRequest, desk: Desk, verdict: Verdict, answer: KeptAnswer
         ocr_score=reading.ocr_score,
         notes=facts.notes,
         finished_at=desk.now(),
+        evidence=None if reading.evidence is None else evidence_column(reading.evidence, request.span.page_nos),
         source_text=reading.source_text,
         target_language=reading.target_language,
     )

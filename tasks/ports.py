@@ -53,11 +53,27 @@ class Backend(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where a value of a result stands: its JSON pointer, and the image (from 1) of the span where it was seen.
+
+    `quote` is what the model says that is printed there. `in_text_layer` is for judging to find out; None is that
+    there is no layer to tell by.
+    """
+
+    path: str
+    value: str | float
+    image: int | None = None
+    quote: str | None = None
+    in_text_layer: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What an operation made of an answer, before judging.
 
     `source_text` is what stands on the page, where `text` is its translation. `is_transcript` says that the answer
-    claims to give what the page says, so that the page's own text layer and its ink may contradict it.
+    claims to give what the page says, so that the page's own text layer and its ink may contradict it. `evidence`
+    lists the values of `result`, so that the layer may confirm them; None is that the operation does not tell.
     """
 
     text: str | None
@@ -70,6 +86,7 @@ class Reading:
     source_text: str | None = None
     target_language: str | None = None
     is_transcript: bool = True
+    evidence: tuple[Evidence, ...] | None = None
 
     @property
     def transcript(self) -> str | None:
@@ -77,6 +94,13 @@ class Reading:
         if not self.is_transcript:
             return None
         return self.text if self.source_text is None else self.source_text
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the answer says nothing: no text, and no result or one without a value."""
+        if (self.text or "").strip():
+            return False
+        return not self.evidence if self.evidence is not None else not (self.result or "").strip()
 
 
 @dataclass(frozen=True, slots=True)

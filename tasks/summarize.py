@@ -13,6 +13,7 @@ from schemas.documents import Document, RejectedDocument
 from schemas.records import READ, FileRecord, FileStatus, PageRecord, PageStatus
 from schemas.requests import Recipe
 from schemas.usage import Usage
+from tasks.extraction.whole import whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ def file_record(
     """Make the row of a file from the rows of its pages; *selected* pages were to be read."""
     pages: Counter[str] = Counter(row.status for row in rows)
     status = file_status(pages, selected)
+    merged = whole(rows)
     worst = next((row for row in rows if row.error_kind), None)
     return FileRecord(
         run_id=run_id,
@@ -119,6 +121,9 @@ def file_record(
         text_chars=sum(len(row.text or "") for row in rows),
         notes=document.notes,
         finished_at=now,
+        result=merged.result,
+        result_conflicts=merged.conflicts,
+        evidence=merged.evidence,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -51,12 +52,22 @@ def _partial(reply: Reply) -> Reply:
     return replace(cut(reply, half(reply), finish="null"), partial=True)
 
 
+def _other_json(reply: Reply) -> Reply:
+    """JSON as asked for, and not of the schema: what was read stands in a field that nobody asked for."""
+    values = {"answer": reply.text}
+    return replace(
+        reply, text=json.dumps(values, ensure_ascii=False), ocr_result=reply.ocr_result and {"kv_result": values}
+    )
+
+
 BEHAVIOURS: dict[str, Callable[[Reply], Reply]] = {
     "partial": _partial,
     "length": lambda reply: cut(reply, half(reply)),
     "finish-null": lambda reply: replace(reply, finish=None),
     "finish-null-string": lambda reply: replace(reply, finish="null"),
     "content-string": lambda reply: replace(reply, form="string"),
+    "json-other": _other_json,
+    "json-fenced": lambda reply: replace(reply, text=f"```json\n{reply.text.rstrip()[:-1]},\n}}\n```"),
     "content-empty": lambda reply: replace(reply, form="empty"),
 }
 """Answers that arrive and are not what was asked for; all are billed. A new behaviour is one more entry here."""
