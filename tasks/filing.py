@@ -92,6 +92,8 @@ class Filing:
         return self._placed.pages(file.document.file.source, file.document.doc_id)
 
     def _is_placed(self, file: _Open) -> bool:
+        if self._placed.awaits_rewrite(file.document.file.source, file.document.doc_id):
+            return False
         return self._placed_pages(file).issuperset(file.selected)
 
     def _gather(self, file: _Open, own: Sequence[PageRecord], shard_id: str) -> FileRecord:

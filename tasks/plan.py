@@ -57,6 +57,11 @@ class Placed:
         found = sorted(self._by_file.get((source, doc_id), ()), key=lambda placement: placement.page_nos[:1])
         return tuple(dict.fromkeys(placement.shard_id for placement in found))
 
+    def awaits_rewrite(self, source: str, doc_id: str) -> bool:
+        """Say whether a part with rows of this file is still to be written anew."""
+        found = self._by_file.get((source, doc_id), ())
+        return not {it.shard_id for it in found if it.stale} <= {it.shard_id for it in found if not it.stale}
+
     def carrier(self, doc_id: str, source: str, span: tuple[int, ...]) -> str | None:
         """Name the *other* file of the same bytes that carries the cost of this span; else claim it for *source*."""
         claims = self._claims[doc_id]

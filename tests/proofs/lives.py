@@ -70,15 +70,20 @@ class Life:
         return self.process.returncode, said
 
 
-def kill_again_and_again(mill: Mill, words: list[str], *, kills: int, most: int, dice: Random) -> None:
-    """Kill it at moments that follow the work: some before it, most in the midst of it, some at its end.
+def kill_again_and_again(mill: Mill, words: list[str], *, kills: int, most: int, dice: Random) -> int:
+    """Kill it so often, at moments that follow the work: some before it, most in the midst of it, some at its end.
 
-    A life is allowed up to *most* requests more; one in ten is ended while it still starts.
+    A life ends a little after one to *most* further requests, or when it has had a few seconds; one in ten ends while
+    it still starts. Gives how many lives came to their own end meanwhile, which are no kills.
     """
-    for _ in range(kills):
+    killed = survived = 0
+    while killed < kills:
         with Life(words) as life:
-            if dice.random() < 0.1:
-                life.live(dice.uniform(0, 2))
-                continue
-            life.live_until(mill.emulator, len(mill.emulator.calls) + dice.randint(1, most), at_most=30)
-            life.live(dice.uniform(0, 0.2))
+            if dice.random() > 0.1:
+                wanted = len(mill.emulator.calls) + dice.randint(1, most)
+                life.live_until(mill.emulator, wanted, at_most=dice.uniform(2, 8))
+            if life.live(dice.uniform(0, 0.2)):
+                killed += 1
+            else:
+                survived += 1
+    return survived
