@@ -22,7 +22,6 @@ from schemas.arrow import columns as columns_of
 from schemas.arrow import from_arrow
 from schemas.errors import DocumentError
 from schemas.records import TABLES, FileRecord, PageRecord
-from tasks.picture import Wanted, draw
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -189,6 +188,8 @@ class Results:
             yield document_of(pages[key], file, self._draw)
 
     def _draw(self, record: PageRecord, dpi: float, max_side: int) -> Image:
+        from tasks.picture import Wanted, draw
+
         points = (record.width, record.height) if record.width and record.height else None
         wanted = Wanted(record.source, record.doc_id, record.page_no, dpi, max_side, points, self._passwords)
         try:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -14,6 +18,7 @@ from schemas.errors import ExitCode
 from tests.flows.results.made import HOSTILE_NAME, HOSTILE_TEXT
 
 pytestmark = pytest.mark.xdist_group("results")
+ROOT = Path(__file__).parents[3]
 VISIBLE_NAME = r"=1+1 [bold]x\x1b[31m\n.pdf"
 
 
@@ -22,6 +27,21 @@ def on_a_terminal(show):
     console = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=100)
     show(console)
     return console.file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("words", "unwanted"),
+    [
+        (("--help",), {"pyarrow", "pandas", "pymupdf", "prefect", "dashscope", "sqlalchemy"}),
+        (("files",), {"pymupdf", "prefect", "dashscope", "sqlalchemy"}),
+        (("show", "contracts/a.pdf"), {"pymupdf", "prefect", "dashscope", "sqlalchemy"}),
+    ],
+)
+def test_looking_loads_nothing_that_it_does_not_need(finished, words, unwanted):
+    out = () if words == ("--help",) else ("--out", str(finished.out))
+    code = f"import sys, flows.cli; flows.cli.main({[*words, *out]!r}); print(sorted(sys.modules), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert unwanted.isdisjoint(ast.literal_eval(done.stderr))
 
 
 def test_a_document_is_printed_page_by_page(pagemill, finished):
