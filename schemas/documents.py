@@ -81,7 +81,7 @@ class PageFacts:
     `width` and `height` are in PDF points as displayed, `rotation` in degrees clockwise, `ink` the share of
     pixels (0-1) that differ from the page's background, `layer_text` the text layer in stream order with
     whitespace folded, `hidden_text` whether a part of that layer is invisible. `notes` are the renderer's
-    complaints.
+    complaints, and `damaged` says that it had any: what it drew may not be all that stands there.
     """
 
     width: float = 0.0
@@ -91,6 +91,7 @@ class PageFacts:
     layer_text: str = ""
     hidden_text: bool = False
     notes: tuple[str, ...] = ()
+    damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

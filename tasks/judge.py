@@ -54,7 +54,7 @@ def judge(response: ModelResponse, facts: tuple[PageFacts, ...], operation: Oper
         return Verdict("blocked", reading, "blocked", "the service's content filter cut the answer", flags)
     if response.stop_reason != "stop":
         return Verdict("truncated", reading, "truncated", _CUT[response.stop_reason], flags)
-    if reading.is_empty and _is_blank(facts):
+    if reading.is_empty and _is_blank(facts) and not any(fact.damaged for fact in facts):
         return Verdict("blank", reading, flags=flags)
     if sum(flag.score for flag in flags) >= SUSPECT:
         return Verdict("suspect", reading, "suspect", ", ".join(flag.name for flag in flags), flags)
@@ -78,8 +78,7 @@ def signals(reading: Reading, facts: tuple[PageFacts, ...]) -> Iterator[Flag]:
     if not facts:
         return
     if not text and not reading.result:
-        if not _is_blank(facts):
-            yield Flag("empty_answer", 1.0)
+        yield from _silence_signals(facts)
         return
     if _REFUSALS.match(text) and len(text) < 600:  # noqa: PLR2004 - a page of prose that begins so is no refusal
         yield Flag("refusal", 1.0)
@@ -95,6 +94,13 @@ def signals(reading: Reading, facts: tuple[PageFacts, ...]) -> Iterator[Flag]:
     if transcript is not None:
         yield from _layer_signals(transcript, facts)
     yield from doubts(reading.evidence or (), facts)
+
+
+def _silence_signals(facts: tuple[PageFacts, ...]) -> Iterator[Flag]:
+    if not _is_blank(facts):
+        yield Flag("empty_answer", 1.0)
+    elif any(fact.damaged for fact in facts):
+        yield Flag("blank_where_damaged", 1.0)
 
 
 def _layer_signals(text: str, facts: tuple[PageFacts, ...]) -> Iterator[Flag]:

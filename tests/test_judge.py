@@ -37,6 +37,13 @@ def test_nothing_read_on_a_page_without_ink_is_a_blank_page(answer):
     assert verdict(answer, BLANK).status == "blank"
 
 
+def test_nothing_read_where_the_renderer_complained_is_no_blank_page():
+    found = verdict("", PageFacts(width=595, height=842, ink=0.0, notes=("no image",), damaged=True))
+
+    assert found.status == "suspect"
+    assert names(found) == {"blank_where_damaged"}
+
+
 def test_nothing_read_on_a_page_with_ink_is_suspect():
     found = verdict("", WRITTEN)
 

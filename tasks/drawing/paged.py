@@ -61,7 +61,7 @@ class PagedDocument:
             raise
         self.page_labels = page_labels(rules, self.page_count)
         repaired = ("the file is damaged and was repaired",) if self._document.is_repaired else ()
-        self.notes = (*repaired, *drain_notes())
+        self.notes = (*repaired, *_not_in_pages(self._document), *drain_notes())
         self._seen: tuple[int, _Look] | None = None
 
     def pymupdf_page(self, page_no: int) -> Any:
@@ -104,6 +104,7 @@ class PagedDocument:
             scale = (picture.width / look.rect.width, picture.height / look.rect.height)
             hidden = bool(text) and has_hidden_text(layer.extractDICT(), picture, scale)
         share = ink(picture)
+        silence, complaints = _silence(look, share), drain_notes()
         return PageFacts(
             width=look.rect.width,
             height=look.rect.height,
@@ -111,7 +112,8 @@ class PagedDocument:
             ink=share,
             layer_text=text,
             hidden_text=hidden,
-            notes=(*_silence(look, share), *drain_notes()),
+            notes=(*silence, *complaints),
+            damaged=bool(complaints),
         )
 
     def close(self) -> None:
@@ -126,6 +128,9 @@ class PagedDocument:
         drain_notes()
         with _faults(RenderFailed, page_no):
             page = self._document.load_page(index)
+            if self._document.is_pdf and not 0 < page.xref < self._document.xref_length():
+                msg = f"page {page_no} is missing from the file, which is damaged"
+                raise RenderFailed(msg)
             drawn = page.get_displaylist(annots=True)
             pictures = pymupdf.TextPage(drawn.get_textpage(pymupdf.TEXT_PRESERVE_IMAGES)).extractIMGINFO()
         for each in pictures:
@@ -156,6 +161,19 @@ def _unlock(document: Any, passwords: Sequence[str]) -> str | None:
     tried = f"none of the {len(passwords)} given passwords opens it" if passwords else "no password was given"
     msg = f"the document is encrypted, and {tried}"
     raise EncryptedDocument(msg)
+
+
+def _not_in_pages(document: Any) -> tuple[str, ...]:
+    """Say so where what a reader would see is not in the pages: in a form that only one program draws, or attached."""
+    if not document.is_pdf:
+        return ()
+    catalog = document.pdf_catalog()
+    marks = {
+        "NeedsRendering": ("true", "a dynamic XFA form: its pages may not show what is filled in"),
+        "Collection": ("<<", "a portfolio: the files in it are not read"),
+    }
+    found = {key: document.xref_get_key(catalog, key)[1] for key in marks}
+    return tuple(note for key, (mark, note) in marks.items() if found[key].startswith(mark))
 
 
 def _pixels_per_point(picture: dict[str, Any], rect: Any) -> float:

@@ -135,7 +135,7 @@ def test_annotations_are_drawn_and_their_text_counts(tmp_path, opening):
 
 def test_an_empty_page_is_empty_without_a_note(tmp_path, opening):
     facts = facts_of(opening(pdf(tmp_path / "a.pdf", "")))
-    assert (facts.ink, facts.layer_text, facts.hidden_text, facts.notes) == (0, "", False, ())
+    assert (facts.ink, facts.layer_text, facts.hidden_text, facts.notes, facts.damaged) == (0, "", False, (), False)
 
 
 def test_a_page_that_draws_text_nobody_can_see_says_so(tmp_path, opening):
@@ -154,6 +154,7 @@ def test_a_page_whose_picture_is_broken_says_so(tmp_path, opening):
     assert facts.ink == 0
     assert facts.notes[0] == "the page draws pictures, but nothing of them is visible"
     assert len(facts.notes) > 1
+    assert facts.damaged
 
 
 def test_complaints_belong_to_the_page_that_caused_them_and_do_not_flood(tmp_path, opening):
