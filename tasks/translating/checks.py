@@ -14,7 +14,7 @@ from schemas.records import Flag
 from tasks.translating.blocks import Block
 from tasks.translating.figures import dates_missing, numbers_between, segments
 from tasks.translating.glossary import Term, missed
-from tasks.translating.length import are_out_of_proportion, is_out_of_proportion
+from tasks.translating.length import are_out_of_proportion, has_lost_a_paragraph, is_out_of_proportion
 from tasks.translating.literals import addresses, codes, squeezed
 from tasks.translating.residue import is_prose, is_untranslated, wrong_script
 from tasks.translating.scripts import scripts_of
@@ -114,6 +114,8 @@ def _residue(block: Block, wanted: Wanted) -> Iterator[Finding]:
             yield Finding("paragraph_added", 1.0, "it has no source")
     elif not _needs_none(block, wanted) and is_untranslated(block, scripts_of(wanted.target)):
         yield Finding("untranslated", 1.0, "it was left, wholly or in part, in the language of the page")
+    elif has_lost_a_paragraph(block):
+        yield Finding("paragraph_missing", 1.0, "a part of it has no translation")
     elif is_out_of_proportion(block):
         yield Finding("length_ratio", 1.0, "its translation is much too short or too long")
 

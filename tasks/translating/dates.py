@@ -33,6 +33,10 @@ class WrittenDate:
     text: str
     meanings: frozenset[date]
 
+    def may_be(self, other: WrittenDate) -> bool:
+        """Whether the two could mean the same day."""
+        return not self.meanings.isdisjoint(other.meanings)
+
 
 def dates(text: str) -> tuple[WrittenDate, ...]:
     """List the dates of a text that name day, month and year."""

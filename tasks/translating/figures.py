@@ -72,7 +72,7 @@ def _absent(wanted: tuple[Number, ...], there: tuple[Number, ...]) -> list[Numbe
 
 
 def _is_small(number: Number) -> bool:
-    return all(value == int(value) and value <= SPELLED for value in number.values)
+    return not number.scaled and all(value == int(value) and value <= SPELLED for value in number.values)
 
 
 def _texts(found: list[Number]) -> tuple[str, ...]:
@@ -80,15 +80,17 @@ def _texts(found: list[Number]) -> tuple[str, ...]:
 
 
 def dates_missing(source: str, target: str) -> tuple[str, ...]:
-    """List the dates of a source that the target does not have, in whatever order and words."""
-    wanted = dates(source)
-    if not wanted:
-        return ()
-    there = frozenset().union(*(found.meanings for found in dates(target)))
-    values: frozenset[Decimal] = frozenset().union(*(number.values for number in numbers(target)))
-    return tuple(found.text for found in wanted if found.meanings.isdisjoint(there) and not _has_parts(found, values))
+    """List the dates of a source that the target does not have, in whatever order and words.
+
+    Where the target has no other date instead, it is enough that day, month and year stand in it somewhere.
+    """
+    wanted, there = dates(source), dates(target)
+    missing = [found for found in wanted if not any(found.may_be(other) for other in there)]
+    if any(not any(found.may_be(other) for found in wanted) for other in there):
+        return tuple(found.text for found in missing)
+    values = {value for number in numbers(target) for value in number.values} if missing else set()
+    return tuple(found.text for found in missing if not _has_parts(found, values))
 
 
-def _has_parts(found: WrittenDate, values: frozenset[Decimal]) -> bool:
-    """Whether day, month and year stand in the other text, though not as a date that we can read."""
+def _has_parts(found: WrittenDate, values: set[Decimal]) -> bool:
     return any({Decimal(day.year), Decimal(day.month), Decimal(day.day)} <= values for day in found.meanings)

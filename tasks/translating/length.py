@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from tasks.translating.blocks import Block
@@ -19,6 +20,9 @@ _WEIGHTS = {
 BOUNDS = ((150.0, 2.0), (40.0, 2.5))
 """From how much text on a paragraph is measured, and how many times longer or shorter it may be."""
 PAGE_BOUND = (600.0, 1.7)
+_PARAGRAPHS = re.compile(r"\n\s*\n")
+SHORTENED = 0.8
+"""A block of several paragraphs that has fewer in its translation, and is shorter than this, has lost one."""
 
 
 def weight(text: str) -> float:
@@ -31,6 +35,12 @@ def is_out_of_proportion(block: Block) -> bool:
     source, target = weight(block.source), weight(block.target)
     bound = next((bound for least, bound in BOUNDS if max(source, target) >= least), None)
     return bound is not None and not 1 / bound <= (target + 1) / (source + 1) <= bound
+
+
+def has_lost_a_paragraph(block: Block) -> bool:
+    """Say whether a block of several paragraphs was translated in part."""
+    before, after = (len(_PARAGRAPHS.split(text.strip())) for text in (block.source, block.target))
+    return after < before and weight(block.target) < SHORTENED * weight(block.source)
 
 
 def are_out_of_proportion(blocks: Iterable[Block]) -> bool:

@@ -11,7 +11,9 @@ _ADDRESS = re.compile(
     r"|[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
     rf"|(?<![\w.@-])(?:[A-Za-z0-9-]+\.)+(?:{_DOMAINS})(?![\w.-])(?:/[!-;=?-~]*)?"
 )
-_CODE = re.compile(r"(?<![\w@.])[A-Z0-9]+(?:[-_/.:][A-Z0-9]+)*(?![\w@])")
+_PARTED = r"A-Za-z0-9_@\u00c0-\u04ff"
+"""What cannot stand beside a code; Chinese and Arabic words can."""
+_CODE = re.compile(rf"(?<![{_PARTED}.])[A-Z0-9]+(?:[-_/.:][A-Z0-9]+)*(?![{_PARTED}])")
 _TRAILING = ".,;:!?)]}'\"*"
 _GAP = re.compile(r"[\s\-_/.:\u2010-\u2015\u00a0]+")
 _LOOKALIKES = str.maketrans("АВЕКМНОРСТУХІЈЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEKMHOPCTYXIJSABEZHIKMNOPTYX")

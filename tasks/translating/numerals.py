@@ -1,7 +1,8 @@
 """Numbers in a text, whatever the language's way to write them: what each could mean.
 
-A number that is written in digits must be found again in a translation. What is written otherwise (Chinese numerals,
-Roman numerals, names of months) may stand for a number in digits on the other side, and is not asked for itself.
+A number that is written in digits must be found again in a translation. What is written otherwise (Chinese numerals but
+those that count articles, Roman numerals, names of months) may stand for a number in digits on the other side, and is
+not asked for itself.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ _SPACED = re.compile(r"(?<![\d.,'])(\d{1,3})((?: \d{3})+)(?![\d])")
 _DIGITS = "〇零一二三四五六七八九"
 _UNITS = {"十": 10, "百": 100, "千": 1_000, "万": 10_000, "萬": 10_000, "億": 10**8, "亿": 10**8, "兆": 10**12}
 _CHINESE = re.compile(rf"(?:\d+(?:[.,]\d+)*)?[{_DIGITS}{''.join(_UNITS)}](?:[{_DIGITS}{''.join(_UNITS)}]|\d+)*")
+_PIECES = re.compile(rf"\d+(?:\.\d+)?|[{_DIGITS}{''.join(_UNITS)}]")
 _PLAIN = re.compile(r"(?<![A-Za-z\u00c0-\u04ff\d])\d+(?:[.,']\d+)*")
 _ROMAN = re.compile(r"\b(?=[IVXLCDM])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?<=[IVXLCDM])\b")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1_000}
@@ -34,15 +36,21 @@ HALF_A_DAY = 12
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number: what it could mean, and whether it is written in digits."""
+    """A number: what it could mean, and whether it is written in digits.
+
+    `scaled` is what it means with the word behind it, where that word is known: 1,500,000 for `1.5 million`.
+    """
 
     text: str
     values: frozenset[Decimal]
     in_digits: bool = True
+    scaled: frozenset[Decimal] = frozenset()
 
     def may_be(self, other: Number) -> bool:
-        """Whether the two could mean the same."""
-        return not self.values.isdisjoint(other.values)
+        """Whether the two could mean the same; a word behind one of them only may be one that we do not know."""
+        if self.scaled and other.scaled:
+            return not self.scaled.isdisjoint(other.scaled)
+        return not (self.values | self.scaled).isdisjoint(other.values | other.scaled)
 
 
 @lru_cache(maxsize=4_096)
@@ -74,7 +82,7 @@ def chinese_value(text: str) -> Decimal:
     >>> [int(chinese_value(text)) for text in ("一九四八", "二十一", "1億2千万", "三千零五")]
     [1948, 21, 120000000, 3005]
     """
-    pieces = re.findall(r"\d+(?:\.\d+)?|.", text.replace(",", ""))
+    pieces = _PIECES.findall(text.replace(",", ""))
     if not any(piece in _UNITS for piece in pieces):
         return Decimal(
             "".join(str(_DIGITS[1:].index(piece)) if piece in _DIGITS[1:] else _zero(piece) for piece in pieces)
@@ -98,18 +106,21 @@ def _zero(piece: str) -> str:
 
 def _chinese(text: str) -> Iterator[Number]:
     for found in _CHINESE.finditer(text):
-        value = chinese_value(found[0])
+        value = frozenset({chinese_value(found[0])})
         leading = re.match(r"\d+(?:[.,]\d+)*", found[0])
-        values = {value} | (meanings(leading[0]) if leading else set())
-        yield Number(found[0], frozenset(values), in_digits=leading is not None)
+        counted = text[: found.start()].endswith("第")
+        if leading:
+            yield Number(found[0], frozenset(meanings(leading[0])), scaled=value)
+        else:
+            yield Number(found[0], value, in_digits=counted)
 
 
 def _in_digits(text: str) -> Iterator[Number]:
     for found in _PLAIN.finditer(text):
         values = meanings(found[0])
         if values:
-            values = values | _larger(values, text[found.end() :]) | _shifted(values, text, found)
-            yield Number(found[0], frozenset(values))
+            scaled = _larger(values, text[found.end() :])
+            yield Number(found[0], frozenset(values | _shifted(values, text, found)), scaled=frozenset(scaled))
         else:  # a date, a version, an address: each part is a number
             parts = re.split(r"[.,']", found[0])
             yield from (Number(part, frozenset({Decimal(part)})) for part in parts)
@@ -142,9 +153,7 @@ def _larger(values: set[Decimal], following: str) -> set[Decimal]:
     """Multiply by the words behind: 3 million, 3 mil millones."""
     found: set[Decimal] = set()
     while matched := MAGNITUDES.match(following):
-        factors = MAGNITUDES.factors(matched)
-        values = {value * factor for value in values for factor in factors}
-        found |= values
+        found = {value * factor for value in found or values for factor in MAGNITUDES.factors(matched)}
         following = following[matched.end() :]
     return found
 

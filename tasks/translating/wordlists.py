@@ -26,10 +26,14 @@ _MONTHS_BY_LANGUAGE = {
     "ar, Levant": "كانون_الثاني شباط آذار نيسان أيار حزيران تموز آب أيلول تشرين_الأول تشرين_الثاني كانون_الأول",
 }
 
+
+def month_names(language: str) -> tuple[str, ...]:
+    """List the months of a language, January first."""
+    return tuple(word.replace("_", " ") for word in _MONTHS_BY_LANGUAGE[language].split())
+
+
 MONTHS: Mapping[str, int] = {
-    word.replace("_", " "): number
-    for words in _MONTHS_BY_LANGUAGE.values()
-    for number, word in enumerate(words.split(), 1)
+    word: number for language in _MONTHS_BY_LANGUAGE for number, word in enumerate(month_names(language), 1)
 }
 """Names of months, and what number each stands for."""
 
