@@ -55,7 +55,7 @@ def _first(text: str) -> Any:
     try:
         value, end = json.JSONDecoder(parse_constant=_refused).raw_decode(text)
     except ValueError:
-        return json_repair.loads(text, skip_json_loads=True)
+        return json_repair.loads(text, skip_json_loads=True) or None  # an empty object out of scraps is no answer
     return [value, None] if "{" in text[end:] else value
 
 

@@ -30,7 +30,6 @@ SHORT = 3
 """Letters and digits up to which a text has to stand as a word of its own: `de` stands in every text."""
 DOUBT = 0.6
 """The strength of the signal if nothing stands in the layer: a layer can be poor, and a value abridged."""
-_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True)
@@ -40,14 +39,14 @@ class Layer:
     text: str
 
     @cached_property
+    def folded(self) -> str:
+        """Its text without capitals and other forms of the same letters."""
+        return _folded(self.text)
+
+    @cached_property
     def letters(self) -> str:
         """Its letters and digits."""
         return _letters(self.text)
-
-    @cached_property
-    def words(self) -> frozenset[str]:
-        """Its words."""
-        return frozenset(_WORD.findall(_folded(self.text)))
 
     @cached_property
     def numbers(self) -> frozenset[Decimal]:
@@ -65,9 +64,13 @@ class Layer:
         if not isinstance(value, str):
             return abs(Decimal(str(value))) in self.numbers
         letters = _letters(value)
-        if len(letters) <= SHORT:
-            return letters in self.words or (not letters.isascii() and letters in self.letters)
+        if len(letters) <= SHORT and letters.isascii():
+            return self._has_word(letters)
         return letters in self.letters or _day(value) in self.dates
+
+    def _has_word(self, letters: str) -> bool:
+        word = r"[\W_]*".join(letters)
+        return re.search(rf"(?<!\w){word}(?!\w)", self.folded) is not None
 
 
 def evidence_of(value: Any, quoted: Any = None) -> tuple[Evidence, ...]:

@@ -72,7 +72,8 @@ def test_usual_slips_are_mended(text, value):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "I cannot read this page.", "[1, 2]", '{"a": 1} {"a": 2}', '{"a": 1e999}', '"text"']
+    "text",
+    ["", "{", "a set {like this}", "I cannot read this page.", "[1, 2]", '{"a": 1} {"a": 2}', '{"a": 1e999}', '"text"'],
 )
 def test_what_is_not_one_object_is_malformed(text):
     with pytest.raises(MalformedAnswer):
