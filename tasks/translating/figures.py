@@ -76,7 +76,8 @@ def _is_small(number: Number) -> bool:
 
 
 def _texts(found: list[Number]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(number.text for number in found))
+    """Name numbers as a page would have them; the apostrophe may have been a narrow space there."""
+    return tuple(dict.fromkeys(number.text.replace("'", " ") for number in found))
 
 
 def dates_missing(source: str, target: str) -> tuple[str, ...]:
