@@ -13,7 +13,8 @@ PipelineError                           becomes a row; `kind` is the stable code
 │   ├── DocumentChanged                 other bytes than when it was planned
 │   ├── RenderFailed                    the page cannot be drawn
 │   ├── RenderTimeout                   drawing took longer than allowed
-│   └── RenderCrash                     the render process died
+│   ├── RenderCrash                     the render process died
+│   └── UnforeseenFault                 reading it raised what nobody foresaw
 ├── CallError                           the question was not answered
 │   ├── TransientCallError              asking again can help
 │   │   ├── ThrottledCall               too fast; never costs an attempt
@@ -89,6 +90,7 @@ __all__ = [
     "TooManyFailures",
     "TransientCallError",
     "TruncatedAnswer",
+    "UnforeseenFault",
     "UnreadableDocument",
     "UnsupportedDocument",
     "UsageFault",
@@ -177,6 +179,15 @@ class RenderCrash(DocumentError):
     """The render process died on this page (a native crash, or its memory limit)."""
 
     kind = "render_crash"
+
+
+class UnforeseenFault(DocumentError):
+    """Reading the document raised what nobody foresaw: a bug, here or in a parser. The message names the place.
+
+    It costs this document or page, and is never taken for the fault of the whole run.
+    """
+
+    kind = "unforeseen"
 
 
 class CallError(PipelineError):

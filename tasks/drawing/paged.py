@@ -56,12 +56,13 @@ class PagedDocument:
                 self.page_count: int = self._document.page_count
                 rules = self._document.get_page_labels() if self._document.is_pdf else []
                 self.encrypted = self.password is not None or bool((self._document.metadata or {}).get("encryption"))
+                beyond = _not_in_pages(self._document)
         except BaseException:
             self._document.close()
             raise
         self.page_labels = page_labels(rules, self.page_count)
         repaired = ("the file is damaged and was repaired",) if self._document.is_repaired else ()
-        self.notes = (*repaired, *_not_in_pages(self._document), *drain_notes())
+        self.notes = (*repaired, *beyond, *drain_notes())
         self._seen: tuple[int, _Look] | None = None
 
     def pymupdf_page(self, page_no: int) -> Any:
@@ -165,9 +166,9 @@ def _unlock(document: Any, passwords: Sequence[str]) -> str | None:
 
 def _not_in_pages(document: Any) -> tuple[str, ...]:
     """Say so where what a reader would see is not in the pages: in a form that only one program draws, or attached."""
-    if not document.is_pdf:
+    catalog = document.pdf_catalog() if document.is_pdf else 0
+    if not 0 < catalog < document.xref_length():
         return ()
-    catalog = document.pdf_catalog()
     marks = {
         "NeedsRendering": ("true", "a dynamic XFA form: its pages may not show what is filled in"),
         "Collection": ("<<", "a portfolio: the files in it are not read"),

@@ -8,9 +8,12 @@ import os
 import pickle
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
+
+from schemas.errors import PipelineError, RunError, UnforeseenFault
 
 T = TypeVar("T")
 
@@ -33,17 +36,27 @@ def ready() -> None:
 
 
 def guarded(job: Callable[..., T], *args: object) -> T:
-    """Run *job*; an exception that cannot travel between processes comes back as its words.
+    """Run *job*, which is about one document: what nobody foresaw in it costs that document, and never the run.
 
-    Without this one such exception would break the pool for everybody.
+    Raises:
+        UnforeseenFault: for anything but a document's fault, one of the run, or a lack of memory or of a library;
+            also for one of these that cannot travel between processes, which would break the pool for everybody.
     """
     try:
         return job(*args)
-    except Exception as fault:
+    except (PipelineError, RunError, MemoryError, ImportError) as fault:
         if _travels(fault):
             raise
-        msg = f"{type(fault).__name__}: {fault}"
-        raise RuntimeError(msg) from None
+        raise _unforeseen(fault) from None
+    except Exception as fault:  # noqa: BLE001 - a parser that trusts what it reads raises anything
+        raise _unforeseen(fault) from None
+
+
+def _unforeseen(fault: Exception) -> UnforeseenFault:
+    from tasks.drawing.mupdf import one_line
+
+    place = traceback.extract_tb(fault.__traceback__)[-1]
+    return UnforeseenFault(one_line(f"{type(fault).__name__} at {Path(place.filename).name}:{place.lineno}: {fault}"))
 
 
 def _travels(fault: Exception) -> bool:

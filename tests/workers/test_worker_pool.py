@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
-from schemas.errors import CorruptDocument, RenderCrash, RenderTimeout
+from schemas.errors import CorruptDocument, RenderCrash, RenderTimeout, UnforeseenFault
 from tasks.workers import WorkerPool
 from tests.workers import jobs
 
@@ -91,13 +91,13 @@ async def test_a_documents_fault_arrives_as_it_was_raised(workers):
 
 
 async def test_an_error_that_cannot_travel_arrives_as_its_words(workers):
-    with pytest.raises(RuntimeError, match="Stubborn: this and that"):
+    with pytest.raises(UnforeseenFault, match=r"^Stubborn at jobs.py:\d+: this and that$"):
         await workers.run(jobs.raise_stubborn)
     assert await workers.run(jobs.double, 1) == 2
 
 
 async def test_a_jobs_own_timeout_is_not_taken_for_ours(workers):
-    with pytest.raises(TimeoutError, match="the job's own"):
+    with pytest.raises(UnforeseenFault, match=r"TimeoutError .*: the job's own"):
         await workers.run(jobs.raise_timeout, seconds=60)
 
 
