@@ -216,7 +216,7 @@ class CallError(PipelineError):
 
 
 class TransientCallError(CallError):
-    """Asking again can help; its twin is `PermanentCallError`."""
+    """The service or the way to it failed, and asking again did not help; its twin is `PermanentCallError`."""
 
     kind = "service_error"
 
@@ -253,7 +253,7 @@ class CallTimeout(TransientCallError):
 
 
 class PermanentCallError(CallError):
-    """Asking the same again cannot help; its twin is `TransientCallError`."""
+    """The service turns the question down for good; its twin is `TransientCallError`."""
 
     kind = "refused"
 
