@@ -39,18 +39,25 @@ class Placed:
         self._span_pages = span_pages
         self._by_file: defaultdict[tuple[str, str], list[Placement]] = defaultdict(list)
         self._claims: defaultdict[str, dict[str, set[tuple[int, ...]]]] = defaultdict(dict)
+        self._versions: defaultdict[str, set[str]] = defaultdict(set)
         for placement in placements:
             self.add(placement)
 
     def add(self, placement: Placement) -> None:
         """Take note of rows that were written."""
         self._by_file[placement.source, placement.doc_id].append(placement)
-        claimed = spans(placement.page_nos, self._span_pages)
-        self._claims[placement.doc_id].setdefault(placement.source, set()).update(claimed)
+        self._versions[placement.source].add(placement.doc_id)
+        if placement.carries:
+            claimed = spans(placement.page_nos, self._span_pages)
+            self._claims[placement.doc_id].setdefault(placement.source, set()).update(claimed)
 
     def pages(self, source: str, doc_id: str) -> frozenset[int]:
         """The pages of this file that have their rows."""
         return frozenset(page for placement in self._by_file.get((source, doc_id), ()) for page in placement.page_nos)
+
+    def has_other_versions(self, source: str, doc_id: str) -> bool:
+        """Say whether rows of other bytes stand under this file's name."""
+        return bool(self._versions.get(source, set()) - {doc_id})
 
     def shards(self, source: str, doc_id: str) -> tuple[str, ...]:
         """The shards that hold rows of this file, by their first page of it."""

@@ -167,7 +167,8 @@ class KeptAnswer:
 class Placement:
     """Where pages of a file went: the shard whose part holds their rows.
 
-    `stale` says that the part is to be written anew (a retry or a replay was asked for).
+    `stale` says that the part is to be written anew (a retry or a replay was asked for), `carries` that the cost of
+    these pages stands here and not with another file of the same bytes.
     """
 
     source: str
@@ -175,6 +176,7 @@ class Placement:
     page_nos: tuple[int, ...]
     shard_id: str
     stale: bool = False
+    carries: bool = True
 
 
 @dataclass(frozen=True, slots=True)

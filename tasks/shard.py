@@ -112,7 +112,7 @@ async def commit(shard: Shard, rows: list[PageRecord], desk: Desk, to: Commitmen
     await asyncio.to_thread(to.sink.write, "pages", shard.shard_id, accounted)
     if calls:
         await asyncio.to_thread(to.sink.write, "calls", shard.shard_id, calls)
-    placements = _placements(accounted, shard.shard_id)
+    placements = _placements(shard, accounted)
     report = ShardReport(shard.shard_id, tuple(accounted), tuple(calls), placements)
     await to.file(report)
     await to.places.place(to.dataset_id, recipe_id, shard.shard_id, placements)
@@ -150,8 +150,18 @@ def _with_account(row: PageRecord, account: Tally) -> PageRecord:
     )
 
 
-def _placements(rows: Sequence[PageRecord], shard_id: str) -> tuple[Placement, ...]:
-    pages: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+def _placements(shard: Shard, rows: Sequence[PageRecord]) -> tuple[Placement, ...]:
+    """Say where the rows stand, and with which of them the cost of their pages does."""
+    copies = {
+        (item.source, page_no)
+        for item in shard.items
+        if item.duplicate_of is not None
+        for page_no in item.request.span.page_nos
+    }
+    pages: defaultdict[tuple[str, str, bool], list[int]] = defaultdict(list)
     for row in rows:
-        pages[row.source, row.doc_id].append(row.page_no)
-    return tuple(Placement(source, doc_id, tuple(numbers), shard_id) for (source, doc_id), numbers in pages.items())
+        pages[row.source, row.doc_id, (row.source, row.page_no) not in copies].append(row.page_no)
+    return tuple(
+        Placement(source, doc_id, tuple(numbers), shard.shard_id, carries=carries)
+        for (source, doc_id, carries), numbers in pages.items()
+    )

@@ -96,7 +96,9 @@ class Shop:
 
     def expect(self, document: Document, selected: tuple[int, ...], *, todo: int, rewrite: bool) -> None:
         """Take note of a document that comes in."""
-        self.filing.expect(document, selected, complete=not todo and not rewrite)
+        # A file that was changed back is current again, and its row says so by its time.
+        changed_back = self.placed.has_other_versions(document.file.source, document.doc_id)
+        self.filing.expect(document, selected, complete=not (todo or rewrite or changed_back))
         self.found.files += 1
         self.found.pages += len(selected)
         self.found.done += 0 if rewrite else len(selected) - todo

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -300,3 +301,30 @@ async def test_a_loop_that_does_not_end_is_kept_and_marked_suspect(mill):
     assert (page["status"], page["calls"]) == ("suspect", 3)
     assert [flag["name"] for flag in page["flags"]] == ["repetition"]
     assert page["text"].startswith("and so on")
+
+
+async def test_the_same_file_goes_on_carrying_the_cost_of_its_copies_when_parts_are_written_anew(mill):
+    fill(mill)
+    await mill.run(shard_pages=1)
+    before = {name: mill.comparable(name) for name in ("pages", "files", "calls")}
+
+    for _ in range(2):
+        await replay(mill.config(shard_pages=1), reporter=Memory(), stop=asyncio.Event())
+
+        for name, rows in before.items():
+            assert mill.comparable(name).equals(rows)
+
+
+async def test_a_file_that_is_changed_back_is_current_again(mill):
+    card(mill.source / "a.png", "first")
+    first = (mill.source / "a.png").read_bytes()
+    await mill.run()
+    card(mill.source / "a.png", "second")
+    await mill.run()
+    (mill.source / "a.png").write_bytes(first)
+
+    await mill.run()
+
+    files = mill.table("files").sort_values("finished_at")
+    assert files["doc_id"].to_list()[-1] == hashlib.sha256(first).hexdigest()
+    assert mill.emulator.totals().requests == 2

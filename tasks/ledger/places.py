@@ -51,13 +51,13 @@ class PlaceBook(Store):
 def _placements(connection: Connection, dataset_id: str, recipe_id: str) -> list[Placement]:
     table = placements.c
     wanted = (
-        select(table.source, table.doc_id, table.pages, table.shard_id, table.stale)
+        select(table.source, table.doc_id, table.pages, table.shard_id, table.stale, table.carries)
         .where(table.dataset_id == dataset_id, table.recipe_id == recipe_id, table.pages != fold(_BEGUN.page_nos))
         .order_by(table.id)
     )
     return [
-        Placement(source, doc_id, unfold(pages), shard_id, stale)
-        for source, doc_id, pages, shard_id, stale in connection.execute(wanted)
+        Placement(source, doc_id, unfold(pages), shard_id, stale, carries)
+        for source, doc_id, pages, shard_id, stale, carries in connection.execute(wanted)
     ]
 
 
@@ -72,7 +72,15 @@ def _begun(connection: Connection, dataset_id: str) -> list[tuple[str, str]]:
 def _place(connection: Connection, shard: Mapping[str, str], placed: Sequence[Placement]) -> None:
     connection.execute(delete(placements).where(*(placements.c[name] == value for name, value in shard.items())))
     rows = [
-        {**shard, "source": it.source, "doc_id": it.doc_id, "pages": fold(it.page_nos), "stale": False} for it in placed
+        {
+            **shard,
+            "source": it.source,
+            "doc_id": it.doc_id,
+            "pages": fold(it.page_nos),
+            "stale": False,
+            "carries": it.carries,
+        }
+        for it in placed
     ]
     if rows:
         connection.execute(insert(placements), rows)

@@ -130,6 +130,7 @@ placements = Table(
     Column("doc_id", String, nullable=False),
     Column("pages", Text, nullable=False),
     Column("stale", Boolean, nullable=False),
+    Column("carries", Boolean, nullable=False),
 )
 Index("placements_by_shard", placements.c.dataset_id, placements.c.recipe_id, placements.c.shard_id)
 
