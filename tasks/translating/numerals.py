@@ -22,16 +22,23 @@ _NARROW = re.compile(r"(?<=\d)[\u00a0\u2007\u2009\u202f](?=\d{3}(?!\d))")
 _SPACED = re.compile(r"(?<![\d.,'])(\d{1,3})((?: \d{3})+)(?![\d])")
 _DIGITS = "〇零一二三四五六七八九"
 _UNITS = {"十": 10, "百": 100, "千": 1_000, "万": 10_000, "萬": 10_000, "億": 10**8, "亿": 10**8, "兆": 10**12}
-_CHINESE = re.compile(rf"(?:\d+(?:[.,]\d+)*)?[{_DIGITS}{''.join(_UNITS)}](?:[{_DIGITS}{''.join(_UNITS)}]|\d+)*")
+_CHINESE = re.compile(
+    rf"(?:\d+(?:[.,]\d+)*[{''.join(_UNITS)}]|[{_DIGITS}{''.join(_UNITS)}])(?:[{_DIGITS}{''.join(_UNITS)}]|\d+(?=[{''.join(_UNITS)}]))*"
+)
 _PIECES = re.compile(rf"\d+(?:\.\d+)?|[{_DIGITS}{''.join(_UNITS)}]")
 _PLAIN = re.compile(r"(?<![A-Za-z\u00c0-\u04ff\d])\d+(?:[.,']\d+)*")
-_ROMAN = re.compile(r"\b(?=[IVXLCDM])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?<=[IVXLCDM])\b")
+_ROMAN = re.compile(
+    r"\b(?=[IVXLCDM])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?<=[IVXLCDM])(?:er?|ème)?\b"
+)
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1_000}
 _MONTH = re.compile(rf"(?<!\w)(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})(?!\w)", re.IGNORECASE)
-_AFTERNOON = re.compile(r"(?:[:.]\d\d)?\s?p\.?\s?m\b", re.IGNORECASE)
+_HALF = re.compile(r"(?:[:.]\d\d)?\s?([ap])\.?\s?m\b", re.IGNORECASE)
 _AFTERNOON_BEFORE = ("下午", "晚上", "午後", "오후")
 _ERA = re.compile(rf"({'|'.join(ERAS)})$")
+_THAI = re.compile("[\u0e01-\u0e2e]")
 HALF_A_DAY = 12
+BUDDHIST = 543
+"""Years that the Thai calendar is ahead of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +166,16 @@ def _larger(values: set[Decimal], following: str) -> set[Decimal]:
 
 
 def _shifted(values: set[Decimal], text: str, found: re.Match[str]) -> set[Decimal]:
-    """Allow for the other way to write an hour, and for years counted from an emperor."""
+    """Allow for the other way to write an hour, and for years of other eras."""
     before, after = text[: found.start()].rstrip(), text[found.end() :]
     shifted: set[Decimal] = set()
-    if _AFTERNOON.match(after) or before.endswith(_AFTERNOON_BEFORE):
+    half = _HALF.match(after)
+    if (half and half[1] in "pP") or before.endswith(_AFTERNOON_BEFORE):
         shifted |= {value + HALF_A_DAY for value in values if value < HALF_A_DAY}
+    elif half:
+        shifted |= {value - HALF_A_DAY for value in values if value == HALF_A_DAY}
+    if _THAI.search(text):
+        shifted |= {value - BUDDHIST for value in values if BUDDHIST + 1_800 < value < BUDDHIST + 2_200}
     if era := _ERA.search(before):
         shifted |= {value + ERAS[era[1]] for value in values}
     return shifted
@@ -171,7 +183,7 @@ def _shifted(values: set[Decimal], text: str, found: re.Match[str]) -> set[Decim
 
 def _roman(text: str) -> Iterator[Number]:
     for found in _ROMAN.finditer(text):
-        values = [_ROMAN_VALUES[letter] for letter in found[0]]
+        values = [_ROMAN_VALUES[letter] for letter in found[0] if letter in _ROMAN_VALUES]
         signed = [
             -value if any(later > value for later in values[at + 1 : at + 2]) else value
             for at, value in enumerate(values)
