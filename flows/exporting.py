@@ -21,12 +21,12 @@ def export(
     out: Out,
     to: Annotated[str, typer.Option("--to", metavar="DIR", help="Where the files go.", show_default=False)],
     form: Annotated[
-        str, typer.Option("--format", metavar="F", help="markdown, jsonl, csv, or xlsx.", show_default=False)
+        str, typer.Option("--format", metavar="F", help="markdown, jsonl, csv, xlsx, or records.", show_default=False)
     ],
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Hand results on: Markdown per document, JSON lines, CSV, or an Excel workbook of the accounts."""
+    """Hand results on: Markdown per document, JSON lines, CSV, an Excel workbook of the accounts, or extracted data."""
     from flows import exports
     from flows.results import open as open_results
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from schemas.errors import UsageFault
-from tasks.extraction.schema import Schema, is_of_type, resolved
+from tasks.extraction.schema import Schema, is_of_type, resolved, settled
 from tasks.translating.dates import dates
 from tasks.translating.numerals import numbers
 from tasks.transport.values import content_items, first, mapping
@@ -36,7 +36,7 @@ def typed(value: Any, schema: Schema, node: Schema | None = None) -> Any:
 
     The task writes every value as text. A number or a date that could be read in two ways is left for the check.
     """
-    node = _node(schema if node is None else node, schema)
+    node = settled(schema if node is None else node, schema)
     if is_of_type(node, "array") and isinstance(value, dict):
         value = [value]
     if isinstance(value, list):
@@ -58,18 +58,8 @@ def kv_result(raw: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return None
 
 
-def _node(node: Schema, schema: Schema) -> Schema:
-    """Resolve references, and choose of alternatives the first that is not null."""
-    node = resolved(node, schema)
-    for word in ("anyOf", "oneOf", "allOf"):
-        for option in node.get(word, ()):
-            if (inner := _node(option, schema)).get("type") != "null":
-                return {**node, **inner, **{key: node[key] for key in ("description",) if key in node}}
-    return node
-
-
 def _form(node: Schema, schema: Schema, depth: int) -> Any:
-    node = _node(node, schema)
+    node = settled(node, schema)
     if is_of_type(node, "array") and isinstance(node.get("items"), Mapping):
         return [_form(node["items"], schema, depth)]
     if "properties" not in node:

@@ -68,6 +68,22 @@ def resolved(node: Schema, schema: Schema) -> Schema:
     raise UsageFault(msg, advice="let every $ref lead to a definition")
 
 
+def settled(node: Schema, schema: Schema, depth: int = 0) -> Schema:
+    """Follow the references of a place, and choose of alternatives the first that is not null.
+
+    Raises:
+        UsageFault: if alternatives lead in a circle.
+    """
+    if depth > MOST_REFERENCES:
+        raise UsageFault("the schema's alternatives lead in a circle", advice="let each of them state a type")
+    node = resolved(node, schema)
+    for word in ("anyOf", "oneOf", "allOf"):
+        for option in node.get(word, ()):
+            if (inner := settled(option, schema, depth + 1)).get("type") != "null":
+                return {**node, **inner, **{key: node[key] for key in ("description",) if key in node}}
+    return node
+
+
 def is_of_type(node: Schema, kind: str) -> bool:
     """Say whether a place admits values of a type, by what it states itself."""
     stated = node.get("type")
@@ -127,7 +143,7 @@ def _checked(schema: Any, name: str) -> Schema:
         msg = f"the schema {name} does not describe an object"
         raise UsageFault(msg, advice='give it "type": "object" and properties; a list can be one of them')
     for node in _nodes(schema):
-        resolved(node, schema)
+        settled(node, schema)
     return schema
 
 

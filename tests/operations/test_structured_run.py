@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from datetime import date
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 
+from flows import exports, results
 from schemas.documents import Document, SourceFile
+from schemas.errors import UsageFault
 from tasks.catalogue import load_models
 from tasks.render import render_pages
 from tasks.run import replay, retry
@@ -78,6 +82,31 @@ async def test_every_page_has_its_data_and_the_file_has_them_merged(mill):
     assert evidence["/lines/1/amount"] == (2, False)
     assert evidence["/total_amount"] == (2, True)
     assert (record.status, record.calls) == ("success", 3)
+
+
+async def test_what_was_extracted_is_handed_on_in_typed_columns(mill, tmp_path):
+    plant(mill, paper(mill.source / "a.pdf", "one"), FIRST | {"invoice_date": "2024-04-19", "seller": {"name": "ACME"}})
+    plant(mill, paper(mill.source / "b.pdf", "two"), SECOND)
+    await mill.run()
+
+    with results.open(mill.out) as read:
+        written = {path.name: pd.read_parquet(path) for path in exports.get("records").write(read, tmp_path / "to")}
+
+    invoices, lines = written["invoice.parquet"].set_index("file_name"), written["invoice_lines.parquet"]
+    assert (invoices.loc["a.pdf", "seller_name"], invoices.loc["a.pdf", "invoice_date"]) == ("ACME", date(2024, 4, 19))
+    assert invoices["total_amount"].sum() == 30.5
+    assert lines.set_index(["file_name", "number_in_file"])["amount"].to_dict() == {
+        ("a.pdf", 1): 10,
+        ("b.pdf", 1): 20.5,
+    }
+
+
+async def test_an_output_without_extracted_data_says_so(mill, tmp_path):
+    paper(mill.source / "a.pdf", "one")
+    await mill.run(operation="text")
+
+    with results.open(mill.out) as read, pytest.raises(UsageFault, match="no file of"):
+        list(exports.get("records").write(read, tmp_path / "to"))
 
 
 async def test_what_is_wrong_at_first_and_right_on_the_second_turn_is_two_calls_of_one_page(mill):

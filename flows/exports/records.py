@@ -1,0 +1,102 @@
+"""What was extracted by a schema, as typed columns: a table of documents, and one for each list of objects.
+
+`invoice.parquet` has a row for each file, `invoice_lines.parquet` one for each line of each. Both have `doc_id` and
+`file_source`, by which they join. Dates are dates, numbers numbers; what has no one type is JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from flows.filenames import safe_name
+from flows.results import Results
+from schemas.errors import UsageFault
+from tasks.aside import written_aside
+from tasks.extraction.flat import Field, Flat, Kind, flat
+from tasks.extraction.schema import find
+
+TYPES: dict[Kind, pa.DataType] = {
+    "text": pa.string(),
+    "number": pa.float64(),
+    "integer": pa.int64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "json": pa.string(),
+}
+OF_THE_FILE = {"doc_id": "doc_id", "source": "file_source", "name": "file_name", "status": "file_status"}
+NUMBER = "number_in_file"
+
+
+def write(read: Results, to: Path) -> Iterator[Path]:
+    """Write the tables of every schema that the output was asked by."""
+    files = read.arrow("files", ["run_id", "result", *OF_THE_FILE]).to_pylist()
+    by_schema: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    asked_by = _schemas(read)
+    last = asked_by[max(asked_by)] if asked_by else None
+    for file in files:
+        # A run that was killed has left files and no row of its own; its output is most likely of one schema.
+        reference = asked_by.get(file["run_id"], last)
+        if file["result"] is not None and reference is not None:
+            by_schema[reference].append(file)
+    if not by_schema:
+        msg = f"no file of {read.out} has data that was extracted by a schema"
+        raise UsageFault(msg, advice="run with --operation structured --schema ... first")
+    for reference, extracted in by_schema.items():
+        name = Path(reference.rpartition(":")[2]).name.removesuffix(".json")
+        for table in flat(find(reference), name):
+            path = to / f"{safe_name(table.name)}.parquet"
+            with written_aside(to, path) as file_to_be:
+                pq.write_table(_arrow(table, extracted), file_to_be, compression="zstd")
+            yield path
+
+
+def _schemas(read: Results) -> dict[str, str]:
+    """Say by which schema each run asked."""
+    runs = read.arrow("runs", ["run_id", "config"]).to_pylist()
+    found = {run["run_id"]: json.loads(run["config"]).get("extraction_schema") for run in runs}
+    return {run_id: reference for run_id, reference in found.items() if reference}
+
+
+def _arrow(table: Flat, files: Sequence[dict[str, Any]]) -> pa.Table:
+    rows = [(file, number, row) for file in files for number, row in table.rows(json.loads(file["result"]))]
+    columns = {ours: pa.array([file[theirs] for file, _, _ in rows]) for theirs, ours in OF_THE_FILE.items()}
+    if table.items:
+        columns[NUMBER] = pa.array([number for _, number, _ in rows], pa.int64())
+    for index, field in enumerate(table.fields):
+        name = field.name
+        while name in columns:
+            name += "_"
+        columns[name] = _column(field, [row[index] for _, _, row in rows])
+    return pa.table(columns)
+
+
+def _column(field: Field, values: list[Any]) -> pa.Array:
+    """Give the column its type; one that a value does not have (the schema was another then) is JSON throughout."""
+    kind = TYPES[field.kind]
+    try:
+        if field.kind == "json":
+            return _as_json(values)
+        if field.kind == "date":
+            values = [_dates(value) for value in values]
+        return pa.array(values, pa.list_(kind) if field.is_list else kind)
+    except (ValueError, TypeError, OverflowError):  # pyarrow's own errors are among them
+        return _as_json(values)
+
+
+def _dates(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_dates(item) for item in value]
+    return None if value is None else date.fromisoformat(value)
+
+
+def _as_json(values: Sequence[Any]) -> pa.Array:
+    written = [None if value is None else json.dumps(value, ensure_ascii=False, default=str) for value in values]
+    return pa.array(written, pa.string())
