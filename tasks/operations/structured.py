@@ -52,6 +52,8 @@ MOST_OUTPUT = 8_192
 MENDED = Flag("json_mended", 0.2)
 MOST_BYTES = 15_000_000
 """Bytes of all images of a request: the service takes 16 MiB."""
+PIXELS_PER_BYTE = 5
+"""At which a page is legible; a colourful scan needs a byte for every second or third to be as sharp as it can be."""
 
 
 class Structured:
@@ -141,13 +143,13 @@ def _parameters(schema: Schema, spec: ModelSpec) -> dict[str, Any]:
 
 
 def _pages_at_once(config: RunConfig, spec: ModelSpec, turns: tuple[Turn, ...]) -> int:
-    """Bound what the user asks for by what the model takes: images, and their tokens beside the prompt's.
+    """Bound what the user asks for by what the model takes: images, their bytes, and their tokens beside the prompt's.
 
     As much again as the prompt, and the longest answer twice, is left for repairs.
     """
-    pages = min(config.span_pages, spec.max_images)
+    render = render_spec(config, spec)
+    pages = min(config.span_pages, spec.max_images, MOST_BYTES * PIXELS_PER_BYTE // render.max_pixels)
     if pages > 1 and spec.max_input_tokens is not None:
-        render = render_spec(config, spec)
         room = spec.max_input_tokens - 2 * prompt_tokens(turns) - MOST_REPAIRS * MOST_OUTPUT
         pages = min(pages, room // (render.max_pixels // render.patch**2 + 2))
     return max(pages, 1)
