@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
-from flows import asking, compacting, doctor, exporting, faults, inspecting, running
+from flows import asking, compacting, doctor, exporting, faults, inspecting, limiting, running
 from flows.engine import CoreEngine, Engine
 from flows.session import Session
 from schemas.errors import ExitCode, RunError
@@ -33,6 +33,7 @@ for _command in (
     running.retry,
     running.replay,
     asking.models,
+    limiting.limits,
     inspecting.show,
     inspecting.files,
     inspecting.pages,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from urllib.parse import urlsplit
 
 from rich.table import Table
@@ -104,7 +107,7 @@ def next_steps(run: RunRecord, out: str, again: str) -> Iterator[tuple[str, str]
         yield "ask again", command("pagemill", "retry", "--out", out, *_ledger(run), "--only", ",".join(wanted))
     if run.pages:
         path = str(PurePath(out, "pages"))
-        yield "open", python_command(f"import pandas as pd; print(pd.read_parquet({path!r}))")
+        yield "open", python_command(f"import pandas as pd; print(pd.read_parquet({path!r}))", _python())
 
 
 def _ledger(run: RunRecord) -> tuple[str, ...]:
@@ -121,3 +124,10 @@ def as_json(run: RunRecord, out: str) -> str:
 
 def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else visible(str(value))
+
+
+def _python() -> str:
+    """Name the Python that has what pagemill has: another one on the path may lack pandas."""
+    found = shutil.which("python")
+    same = found is not None and Path(found).absolute() == Path(sys.executable).absolute()
+    return "python" if same else os.path.relpath(sys.executable)

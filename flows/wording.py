@@ -106,8 +106,8 @@ def command(*words: str) -> str:
     return shlex.join(words)
 
 
-def python_command(code: str) -> str:
+def python_command(code: str, python: str = "python") -> str:
     """Write a `python -c` command, in double quotes where they are safe, because code is full of single ones."""
     if _UNSAFE_IN_DOUBLE_QUOTES.isdisjoint(code):
-        return f'python -c "{code}"'
-    return command("python", "-c", code)
+        return f'{command(python)} -c "{code}"'
+    return command(python, "-c", code)

@@ -28,7 +28,7 @@ async def status(out: str, ledger: str | None) -> Status:
         LedgerFault: if the ledger cannot be read.
     """
     dataset = _dataset(out)
-    async with await asyncio.to_thread(open_ledger, _place(out, ledger)) as books:
+    async with await asyncio.to_thread(open_ledger, place_of(out, ledger)) as books:
         runs = await books.runs(dataset.dataset_id)
         calls = priced(await books.calls_of_runs([run.run_id for run in runs]), load_models())
         holder = await books.holder(output_lease(dataset))
@@ -55,7 +55,7 @@ async def last_config(out: str, ledger: str | None) -> RunConfig:
         NoInput: if there is no output of ours, or no run has ended in it.
     """
     dataset = _dataset(out)
-    async with await asyncio.to_thread(open_ledger, _place(out, ledger)) as books:
+    async with await asyncio.to_thread(open_ledger, place_of(out, ledger)) as books:
         return await _last(books, dataset, out)
 
 
@@ -74,7 +74,12 @@ def _dataset(out: str) -> DatasetInfo:
     return dataset
 
 
-def _place(out: str, ledger: str | None) -> str:
+def place_of(out: str, ledger: str | None) -> str:
+    """Say where the ledger of an output is.
+
+    Raises:
+        NoInput: if it is not there.
+    """
     place = ledger_place(out, ledger)
     if not is_there(place):
         msg = f"the ledger of {out} is not at {place}"
