@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ class PrefectServer:
 
     home: Path
     port: int
+    pid: int = 0
 
     @property
     def url(self) -> str:
@@ -51,9 +52,9 @@ class PrefectServer:
         with closing(sqlite3.connect(self.home / "prefect.db", timeout=60)) as database:
             return database.execute(query, values).fetchall()
 
-    def soon(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+    def soon(self, query: str, *values: object, within: float = 60) -> list[tuple[Any, ...]]:
         """Ask its database until there is an answer: it records task runs and logs behind those who report them."""
-        until = time.monotonic() + 60
+        until = time.monotonic() + within
         while not (rows := self.rows(query, *values)) and time.monotonic() < until:
             time.sleep(0.1)
         return rows
@@ -75,7 +76,7 @@ def prefect_server(home: Path) -> Iterator[PrefectServer]:
         process = subprocess.Popen([*command, "--no-ui"], env=server.environment, stdout=log, stderr=log)
         try:
             _wait(server, process)
-            yield server
+            yield replace(server, pid=process.pid)
         finally:
             process.terminate()
             process.wait(60)
