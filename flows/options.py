@@ -14,6 +14,7 @@ from pydantic import SecretStr, ValidationError
 
 from schemas.config import RunConfig
 from schemas.errors import UsageFault
+from tasks import operations
 from tasks.translating.glossary import read_glossary
 
 R = TypeVar("R")
@@ -50,7 +51,7 @@ _READING, _SERVICE, _PACE, _BUDGET, _TALK = "What is read", "Who reads", "Pace",
 class Reading:
     """What is asked of which pages."""
 
-    operation: Annotated[str, _option(panel=_READING, help="What is asked: text, ...")] = "text"
+    operation: Annotated[str, _option(panel=_READING, help=f"What is asked: {', '.join(operations.names())}.")] = "text"
     pages: Annotated[str | None, _option(panel=_READING, metavar="1-3,7,10-", help="Pages of each file.")] = None
     text_format: Annotated[str, _option(panel=_READING, help="markdown or plain.")] = "markdown"
     extraction_schema: Annotated[

@@ -44,10 +44,10 @@ class PageRecord:
     error_kind: Annotated[str | None, "stable code of the reason, where the page was not read"] = None
     error_message: Annotated[str | None, "the reason in words"] = None
     flags: Annotated[tuple[Flag, ...], "signals that the answer may be wrong, with their strength (0-1)"] = ()
-    operation: Annotated[str, "what was asked: text, translation, structured"]
+    operation: Annotated[str, "what was asked: text, translation, structured, ask"]
     text: Annotated[str | None, "what was read"] = None
     text_format: Annotated[str | None, "markdown or plain"] = None
-    result: Annotated[str | None, "structured result as JSON"] = None
+    result: Annotated[str | None, "structured result as JSON; of a translation its pairs of source and target"] = None
     reasoning: Annotated[str | None, "the model's reasoning, where it gave one"] = None
     language: Annotated[str | None, "main language, where the answer names it"] = None
     origin: Annotated[PageOrigin | None, "who read it: the model, the text layer, or local OCR"] = None

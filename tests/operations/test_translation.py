@@ -202,6 +202,20 @@ def test_the_command_translates_with_a_glossary(mill, tmp_path, capsys):
     assert json.loads(mill.table("runs").iloc[0]["config"])["glossary"] == [["facture", "Nota"]]
 
 
+def test_suspect_pages_of_an_output_are_put_right_afterwards(mill):
+    mill.emulator.responder, asked = answering(WRONG, WRONG, RIGHT)
+    words = ["run", str(mill.source), "--out", str(mill.out), "--operation", "translation", "--to", "de"]
+    words += ["--backend", "dashscope", "--base-url", mill.emulator.base_url, "--workers", "1"]
+
+    assert main(words) == ExitCode.PAGES_MISSING
+    assert main([*words, "--repair"]) == ExitCode.PAGES_MISSING
+    assert len(asked) == 1
+    assert main(["retry", "--out", str(mill.out), "--only", "suspect"]) == ExitCode.OK
+
+    row = mill.table("pages").iloc[0]
+    assert (row["status"], row["calls"], len(asked)) == ("ok", 3, 3)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
