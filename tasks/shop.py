@@ -82,6 +82,8 @@ class Shop:
         ahead = 2 * self.order.render_workers
         async with aclosing(intake(files, knows=self.ledger, identify=self.identify, ahead=ahead)) as stream:
             async for found in stream:
+                if self.stop.is_set():
+                    return
                 if isinstance(found, Document):
                     yield found
                 else:
