@@ -75,11 +75,17 @@ def main(argv: Sequence[str] | None = None, *, engine: Engine | None = None) -> 
     except Exception as error:  # noqa: BLE001 - whatever is left is a bug, and is told as one
         if "--debug" in words:
             session.words.out(faults.redacted(traceback.format_exc()), highlight=False)
-        told = faults.of_bug(error, _out_of(words))
+        told = _unexpected(error, words)
     told.show(session.words)
     if "--json" in words:
         session.emit(told.as_json())
     return told.exit_code
+
+
+def _unexpected(error: Exception, words: Sequence[str]) -> faults.Told:
+    if isinstance(error, OSError) and error.errno in faults.OF_THE_MACHINE:
+        return faults.of_machine(error)
+    return faults.of_bug(error, _out_of(words))
 
 
 def _out_of(words: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tempfile
@@ -16,8 +17,10 @@ from rich.text import Text
 from typer.exceptions import TyperException
 
 from flows.wording import visible
-from schemas.errors import ExitCode, RunError
+from schemas.errors import ExitCode, OutputFault, RunError
 
+OF_THE_MACHINE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE})
+"""What the system says when it has run out of something: wherever that comes up, it is no bug."""
 KEY_VARIABLE = "DASHSCOPE_API_KEY"
 KEY_VARIABLES = (KEY_VARIABLE, "OPENAI_API_KEY")
 
@@ -55,6 +58,14 @@ def of_usage(error: TyperException) -> Told:
     path = getattr(getattr(error, "ctx", None), "command_path", "pagemill")
     message = error.format_message().replace("(Possible options: ", "(did you mean ").replace("'", "")
     return Told(ExitCode.USAGE, "usage", message, f"{path} --help")
+
+
+def of_machine(error: OSError) -> Told:
+    """Tell of a machine that has run out of something."""
+    from tasks.aside import ADVICE
+
+    where = f": {error.filename}" if isinstance(error.filename, str) else ""
+    return Told(ExitCode.OUTPUT, OutputFault.kind, redacted(f"{error.strerror}{where}"), ADVICE[error.errno or 0])
 
 
 def of_bug(error: BaseException, folders: Iterable[str]) -> Told:

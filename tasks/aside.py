@@ -22,6 +22,8 @@ ADVICE = {
     errno.ENOSPC: "free some space on that disk or choose another --out, and run again: what is finished is kept",
     errno.EDQUOT: "raise the disk quota or choose another --out, and run again: what is finished is kept",
     errno.EFBIG: "raise the limit on file size (ulimit -f), and run again: what is finished is kept",
+    errno.EMFILE: "raise the limit on open files (ulimit -n 1024), and run again: what is finished is kept",
+    errno.ENFILE: "close other programs or raise the system's limit on open files, and run again",
     errno.EACCES: "get the right to write there, or choose another --out",
     errno.EPERM: "get the right to write there, or choose another --out",
     errno.EROFS: "that disk is mounted read-only: choose another --out",
