@@ -25,9 +25,10 @@ TABLES = ("pages", "files", "calls", "runs")
 KEYS = {"pages": ["source", "page_no"], "files": ["source"], "calls": ["call_id"], "runs": ["run_id"]}
 
 
-def journal(out: Path) -> pd.DataFrame:
-    """The sends as the ledger has them."""
-    with closing(sqlite3.connect(out / "ledger.sqlite3")) as ledger:
+def journal(place: Path) -> pd.DataFrame:
+    """The sends as a ledger has them: that of an output, or one by its own name."""
+    file = place / "ledger.sqlite3" if place.is_dir() else place
+    with closing(sqlite3.connect(file)) as ledger:
         return pd.read_sql_query("select * from calls", ledger)
 
 

@@ -21,10 +21,10 @@ ROOT = Path(__file__).parents[2]
 LOOK = 0.01
 
 
-def command(mill: Mill, *options: object) -> list[str]:
+def command(mill: Mill, *options: object, rpm: float = 60_000) -> list[str]:
     """`pagemill run` over the mill's source, as somebody would type it."""
     words = [mill.source, "--out", mill.out, "--backend", "dashscope", "--base-url", mill.emulator.base_url]
-    pace = ["--rpm", 60_000, "--tpm", 1_000_000_000, "--workers", 1]
+    pace = ["--rpm", rpm, "--tpm", 1_000_000_000, "--workers", 1]
     return [sys.executable, "-m", "flows.cli", "run", *map(str, (*words, *pace, *options))]
 
 

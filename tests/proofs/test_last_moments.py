@@ -17,7 +17,13 @@ from tests.proofs.lives import Life, command
 pytestmark = pytest.mark.xdist_group("proofs")
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
+TELLING = {"an answer is not kept yet", "the pages are written", "the ledger is not told yet"}
+"""The moments that every test run goes through; the others are for the long one."""
+
+
+@pytest.mark.parametrize(
+    "moment", [moment if moment in TELLING else pytest.param(moment, marks=pytest.mark.long) for moment in MOMENTS]
+)
 async def test_killed_when(mill, moment):
     card(mill.source / "b.png", "beta")
     paper(mill.source / "d.pdf", "one", "two", "three", "four")
