@@ -186,6 +186,7 @@ async def _desk(
             now=SystemClock().now,
             stop=stop,
             fallback=order.fallback.recipe if order.fallback else None,
+            asks_on=order.asks_on,
             on_rows=partial(_report, reporter=reporter, tolerance=tolerance, stop=stop),
         )
 

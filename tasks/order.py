@@ -21,13 +21,14 @@ MAX_OUTPUT = 8_192
 
 @dataclass(frozen=True)
 class Order:
-    """What a run is asked to do."""
+    """What a run is asked to do. `asks_on` is whether answers may lead to further questions that were never asked."""
 
     config: RunConfig
     spec: ModelSpec
     operation: Operation
     recipe: Recipe
     models: Mapping[str, ModelSpec]
+    asks_on: bool = True
 
     @cached_property
     def fallback(self) -> Order | None:

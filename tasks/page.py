@@ -39,7 +39,11 @@ class Room(Protocol):
 
 @dataclass(frozen=True)
 class Desk:
-    """All that the journey of a page needs. `fallback` is what is asked of another model where this one refuses."""
+    """All that the journey of a page needs.
+
+    `fallback` is what is asked of another model where this one refuses. `asks_on` is whether an answer that does not
+    do leads to a question that was never asked; a replay goes by kept answers alone.
+    """
 
     run_id: str
     recipe: Recipe
@@ -52,6 +56,7 @@ class Desk:
     now: Callable[[], datetime]
     stop: asyncio.Event
     fallback: Recipe | None = None
+    asks_on: bool = True
     on_rows: Callable[[tuple[PageRecord, ...]], None] = lambda _: None
     flights: dict[str, asyncio.Lock] = field(default_factory=dict)
     failures: dict[str, PipelineError] = field(default_factory=dict)
@@ -88,7 +93,7 @@ async def _read(request: ModelRequest, desk: Desk, kept: Mapping[str, KeptAnswer
     try:
         request, answer = await _answer(request, desk, kept)
         verdict, asked = _judged(request, desk, answer), 1
-        while better := desk.operation.follow_up(request, answer.response, verdict, asked):
+        while better := await _follow_up(request, desk, answer, verdict, asked):
             with suppress(PipelineError):  # then the answer that there is stays, with its verdict
                 answer = await ask_once(better, desk)
                 request, verdict = better, _judged(better, desk, answer)
@@ -99,6 +104,14 @@ async def _read(request: ModelRequest, desk: Desk, kept: Mapping[str, KeptAnswer
         desk.stop.set()
         raise
     return _rows(request, desk, verdict, answer)
+
+
+async def _follow_up(
+    request: ModelRequest, desk: Desk, answer: KeptAnswer, verdict: Verdict, asked: int
+) -> ModelRequest | None:
+    better = desk.operation.follow_up(request, answer.response, verdict, asked)
+    may_ask = better is None or desk.asks_on or await desk.answers.kept([better.key])
+    return better if may_ask else None
 
 
 def _judged(request: ModelRequest, desk: Desk, answer: KeptAnswer) -> Verdict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
@@ -77,12 +77,12 @@ async def retry(
 
 
 async def replay(config: RunConfig, *, reporter: Reporter, stop: asyncio.Event) -> RunRecord:
-    """Judge kept answers again and write every part anew, without a call for what was answered.
+    """Judge kept answers again and write every part anew, without a call for what was answered, nor to better it.
 
     Raises:
         RunError: if it could not begin.
     """
-    order = resolve(config)
+    order = replace(resolve(config), asks_on=False)
     prepare = partial(write_anew, order=order)
     return await _run(order, reporter=reporter, stop=stop, run_shard=directly, prepare=prepare)
 

@@ -209,6 +209,7 @@ def test_suspect_pages_of_an_output_are_put_right_afterwards(mill):
 
     assert main(words) == ExitCode.PAGES_MISSING
     assert main([*words, "--repair"]) == ExitCode.PAGES_MISSING
+    assert main(["replay", "--out", str(mill.out)]) == ExitCode.PAGES_MISSING
     assert len(asked) == 1
     assert main(["retry", "--out", str(mill.out), "--only", "suspect"]) == ExitCode.OK
 
