@@ -184,6 +184,19 @@ async def test_a_model_that_thinks_unless_told_not_to_answers_in_json_mode(mill)
     assert mill.emulator.totals().statuses.keys() == {"200"}
 
 
+async def test_a_model_that_is_not_told_is_refused_json_and_the_page_says_why(mill, tmp_path, monkeypatch):
+    """The table of models says for each whether it reasons; here it says something wrong."""
+    (tmp_path / "models.toml").write_text('[models."qwen3.6-plus"]\nthinking = "none"\n')
+    monkeypatch.setenv("PAGEMILL_MODELS", str(tmp_path / "models.toml"))
+    paper(mill.source / "a.pdf", "one")
+
+    await mill.run(model="qwen3.6-plus")
+
+    page = the_page(mill)
+    assert (page["status"], page["error_kind"], page["calls"]) == ("failed", "refused", 1)
+    assert "Json mode response is not supported" in page["error_message"]
+
+
 def spanning(mill: Mill) -> None:
     """Five pages in one file and one in another; the model says how many pages it sees."""
     paper(mill.source / "a.pdf", *(f"page {number} of five" for number in range(1, 6)))
