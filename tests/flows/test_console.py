@@ -131,7 +131,7 @@ def test_the_end_says_how_to_ask_again_and_how_to_open_the_result():
     told.finished(ended())
     said = text(told)
     assert """ask again: pagemill retry --out 're'"'"'sults' --only failed""" in said
-    assert "open: python -c 'import pandas as pd; print(pd.read_parquet(" in said
+    assert "python -c 'import pandas as pd; print(pd.read_parquet(" in said
     assert "resume:" not in said
 
 
