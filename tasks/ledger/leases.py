@@ -24,6 +24,8 @@ from tasks.ledger.owner import Owner, this_process
 from tasks.ledger.store import Store, insert_into, keeping
 from tasks.ledger.tables import leases
 
+_given_up: set[str] = set()
+"""Tokens of runs of this process that are over, whose end could not be written: the process lives, they do not."""
 _OWNER = ("host", "machine", "boot", "namespace", "pid", "pid_started")
 
 
@@ -110,7 +112,7 @@ class LeaseBook(Store):
     async def holder(self, name: str) -> Holder | None:
         """Say who holds *name*, unless it is known to be dead."""
         found = await self.read(partial(_holder, name=name))
-        return None if found is None or found.owner.is_alive(this_process()) is False else found
+        return None if found is None or _is_dead(found, this_process()) else found
 
     async def _acquire(self, lease: Lease, description: str, patience: Patience) -> None:
         here = this_process()
@@ -130,8 +132,10 @@ class LeaseBook(Store):
 
     async def _release(self, lease: Lease, beating: threading.Thread) -> None:
         await asyncio.to_thread(beating.join)
-        with suppress(LedgerFault):  # whatever stopped the ledger was told before; a dead process holds nothing
+        try:
             await self.write(partial(_release, name=lease.name, token=lease.token))
+        except LedgerFault:  # whatever stopped the ledger was told before
+            _given_up.add(lease.token)
 
     def _beat(self, lease: Lease, loop: asyncio.AbstractEventLoop, stop: threading.Event, every: float) -> None:
         while not stop.wait(every):
@@ -164,10 +168,14 @@ def _take(connection: Connection, lease: Lease, description: str, here: Owner, s
     if found.token == lease.token:
         return None
     is_silent = silent is not None and (silent.token, silent.beat) == (found.token, found.beat)
-    if found.owner.is_alive(here) is False or is_silent:
+    if _is_dead(found, here) or is_silent:
         connection.execute(update(leases).where(leases.c.name == lease.name).values(**row))
         return None
     return found
+
+
+def _is_dead(holder: Holder, here: Owner) -> bool:
+    return holder.token in _given_up or holder.owner.is_alive(here) is False
 
 
 def _holder(connection: Connection, name: str) -> Holder | None:

@@ -77,6 +77,16 @@ async def test_a_lease_is_given_back_when_the_run_fails(ledger):
     assert await ledger.holder("output") is None
 
 
+async def test_a_run_that_is_over_holds_nothing_although_its_end_could_not_be_written(where):
+    ledger = open_ledger(where)
+    async with ledger.hold("output", "run-1", ""):
+        await ledger.close()
+    async with open_ledger(where) as again:
+        assert await again.holder("output") is None
+        async with again.hold("output", "run-2", "the next in the same process"):
+            pass
+
+
 async def test_of_two_who_come_at_the_same_moment_one_is_refused(where):
     refused = asyncio.Event()
 
