@@ -36,9 +36,9 @@ async def status(out: str, ledger: str | None) -> Status:
     spent, counted = tally(calls), totals(files)
     return Status(
         runs=tuple(run.record for run in runs if run.record is not None),
-        files=counted.files,
-        pages=counted.pages,
-        calls=Counter(call.outcome for call in calls),
+        files=dict(counted.files),
+        pages=dict(counted.pages),
+        calls=dict(Counter(call.outcome for call in calls)),
         usage=spent.usage,
         cost=spent.cost,
         cost_known=spent.cost_known,

@@ -52,8 +52,12 @@ def named(error: Exception) -> str:
 
 
 def discreet(failure: Failure, key: SecretStr | None) -> Failure:
-    """Take the key out of what the service says; some gateways repeat it."""
-    return replace(failure, message=failure.message.replace(key.get_secret_value(), "***")) if key else failure
+    """Take the key out of whatever the service says; some gateways repeat it."""
+    if key is None:
+        return failure
+    said = {name: getattr(failure, name) for name in ("message", "code", "request_id")}
+    clean = {name: text and text.replace(key.get_secret_value(), "***") for name, text in said.items()}
+    return replace(failure, **clean)
 
 
 def told_in(body: bytes) -> Failure | None:
