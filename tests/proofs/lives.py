@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 LOOK = 0.01
+PATIENCE = 60.0
+"""Seconds in which a life comes to its first request, on however busy a machine."""
 
 
 def command(mill: Mill, *options: object, rpm: float = 60_000) -> list[str]:
@@ -73,15 +75,15 @@ class Life:
 def kill_again_and_again(mill: Mill, words: list[str], *, kills: int, most: int, dice: Random) -> int:
     """Kill it so often, at moments that follow the work: some before it, most in the midst of it, some at its end.
 
-    A life ends a little after one to *most* further requests, or when it has had a few seconds; one in ten ends while
-    it still starts. Gives how many lives came to their own end meanwhile, which are no kills.
+    A life ends a little after one to *most* further requests; one in ten ends while it still starts. When there is
+    nothing left to ask, it ends after some seconds. Gives how many lives came to their own end, which are no kills.
     """
     killed = survived = 0
     while killed < kills:
         with Life(words) as life:
             if dice.random() > 0.1:
                 wanted = len(mill.emulator.calls) + dice.randint(1, most)
-                life.live_until(mill.emulator, wanted, at_most=dice.uniform(2, 8))
+                life.live_until(mill.emulator, wanted, at_most=dice.uniform(2, 8) if survived else PATIENCE)
             if life.live(dice.uniform(0, 0.2)):
                 killed += 1
             else:
