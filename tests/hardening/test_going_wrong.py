@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
@@ -56,7 +57,10 @@ async def test_status_lists_the_first_problems_and_on_demand_every_one(mill, cap
     some = capsys.readouterr().out
     assert await asyncio.to_thread(main, ["status", "--out", str(mill.out), "--problems"]) == ExitCode.OK
     every = capsys.readouterr().out
+    assert await asyncio.to_thread(main, ["status", "--out", str(mill.out), "--json"]) == ExitCode.OK
+    as_data = json.loads(capsys.readouterr().out)
 
+    assert (as_data["pages"], as_data["calls"], len(as_data["problems"])) == ({"blocked": 8}, {"permanent": 8}, 9)
     assert some.count(" page 1: blocked: ") == 4
     assert f"and 4 problems more: pagemill status --out {mill.out} --problems" in some
     assert every.count(" page 1: blocked: ") == 8

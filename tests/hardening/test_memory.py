@@ -1,0 +1,88 @@
+"""The parent's memory stays where it is, however many files there are and however large their pictures."""
+
+from __future__ import annotations
+
+import os
+import struct
+import subprocess
+import sys
+import threading
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from schemas.errors import ExitCode
+from tests.hardening.spoken import words
+from tests.proofs.lives import LOOK, ROOT
+
+if TYPE_CHECKING:
+    from tests.mill import Mill
+
+pytestmark = pytest.mark.xdist_group("hardening-memory")
+
+PEAK = 600_000_000
+"""Bytes that the parent may hold at most."""
+GROWTH = 40_000_000
+"""Bytes that it may hold more after the last page than it held after a fifth of them."""
+
+
+def tiny_picture(number: int) -> bytes:
+    """A PNG of 32 x 32 pixels unlike any other: its number as bars."""
+    row = b"".join(b"\0" if number >> bit & 1 else b"\xff" for bit in range(32))
+    parts = ((b"IHDR", struct.pack(">IIBBBBB", 32, 32, 8, 0, 0, 0, 0)), (b"IDAT", zlib.compress((b"\0" + row) * 32)))
+    data = b"\x89PNG\r\n\x1a\n"
+    for kind, content in (*parts, (b"IEND", b"")):
+        data += struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    return data
+
+
+def fill(folder: Path, count: int) -> None:
+    for number in range(count):
+        place = folder / f"{number // 500:03}"
+        place.mkdir(exist_ok=True)
+        (place / f"{number:06}.png").write_bytes(tiny_picture(number))
+
+
+def resident(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
+
+
+def watched(mill: Mill, *options: object) -> tuple[int, list[tuple[int, int]]]:
+    """Run the command in a process of its own; gives its exit code, and its memory beside what was asked by then."""
+    command = [sys.executable, "-m", "flows.cli", *words(mill, "--quiet", *options)]
+    over = threading.Event()
+    seen: list[tuple[int, int]] = []
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
+
+        def watch() -> None:
+            while not over.wait(10 * LOOK):
+                seen.append((len(mill.emulator.calls), resident(process.pid)))
+
+        watching = threading.Thread(target=watch)
+        watching.start()
+        try:
+            exit_code = process.wait()
+        finally:
+            over.set()
+            watching.join()
+    return exit_code, seen
+
+
+@pytest.mark.parametrize("count", [300, pytest.param(3_000, marks=[pytest.mark.long, pytest.mark.timeout(900)])])
+def test_memory_does_not_grow_with_the_number_of_files(mill, count):
+    fill(mill.source, count)
+
+    exit_code, seen = watched(mill, "--in-flight", 32, "--shard-pages", 50)
+
+    assert exit_code == ExitCode.OK
+    assert len(mill.table("pages")) == count
+    peak = max(size for _, size in seen)
+    early = max(size for asked, size in seen if asked <= count // 5)
+    sys.stdout.write(f"{count} files: {early / 1e6:.0f} MB after a fifth, {peak / 1e6:.0f} MB at most\n")
+    assert peak < PEAK
+    assert peak - early < GROWTH
