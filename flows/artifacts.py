@@ -83,18 +83,21 @@ class ProgressArtifact:
 
 async def leave_report(record: RunRecord, out: str, log: Log) -> None:
     """Leave the report of a run that is over, and the table of its files, those with a problem first."""
-    await _bounded(acreate_markdown_artifact(report(record, out), REPORT, "how the run went"), log)
+    if not await _bounded(acreate_markdown_artifact(report(record, out), REPORT, "how the run went"), log):
+        return
     rows = await asyncio.to_thread(files_to_show, Path(out))
     if rows:
         about = f"files, those with a problem first; at most {SHOWN_FILES} of {record.files}"
         await _bounded(acreate_table_artifact(rows, FILES, about), log)
 
 
-async def _bounded(work: Coroutine[Any, Any, object], log: Log) -> None:
+async def _bounded(work: Coroutine[Any, Any, object], log: Log) -> bool:
     try:
         await asyncio.wait_for(work, PATIENCE)
     except Exception as error:  # noqa: BLE001 - whatever Prefect's client raises, the run is worth more
         log.warning("an artifact could not be left: %r", error)
+        return False
+    return True
 
 
 def report(record: RunRecord, out: str) -> str:
