@@ -9,11 +9,16 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.emulator import Emulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# No absolute timing: a property that holds on a busy machine a little later holds all the same.
+settings.register_profile("mill", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("mill")
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy")
 LOCAL_NAMES = frozenset({"localhost", "", None, b"localhost"})
