@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 OUTCOMES = {
     "encrypted": """
-        corruptionOneByteMissing 1 repaired
+        corruptionOneByteMissing 1 noted
         encryption_nocopy 1 encrypted
         encryption_noprinting 1 encrypted
         encryption_notextaccess 1 encrypted
@@ -49,7 +49,7 @@ OUTCOMES = {
         baiona_gray 1 image/png | blank 1 | c02-22 1 | cardinal 4 | ccitt 1 | cmyk 1 | crom 1 image/png
         docinfo_latin1_key 1 | enormous 1 | epson 1 | formxobject 1 | francais 1 | graph 1 | graph_ocred 1
         hugemono 1 | invalid corrupt | jbig2 1 | jbig2_baddevicen 1 | kcs 1 | lichtenstein 1 | link 2 | linn 1
-        linn 1 image/png | linn unsupported | livecycle 1 | masks 1 | meta 1 | missing_docinfo 1 | multipage 6
+        linn 1 image/png | linn unsupported | livecycle 1 noted | masks 1 | meta 1 | missing_docinfo 1 | multipage 6
         negzero 1 | no_contents 1 | overlay 1 | palette 1 | poster 1 | rotated_skew 1 | skew 1 | tagged 2 | toc 2
         trivial 1 | truetype_font_nomapping 1 | type3_font_nomapping 1 | typewriter 1 image/png | vector 1
     """,
@@ -68,7 +68,7 @@ def outcome(file: SourceFile | RejectedDocument) -> str:
         return " ".join([*words, result.error.kind])
     words.append(str(result.page_count))
     words += [result.media_type] if result.media_type != "application/pdf" else []
-    marks = {"encrypted": result.encrypted, "labelled": result.page_labels, "repaired": result.notes}
+    marks = {"encrypted": result.encrypted, "labelled": result.page_labels, "noted": result.notes}
     return " ".join([*words, *(mark for mark, present in marks.items() if present)])
 
 
