@@ -112,7 +112,7 @@ async def test_real_broken_files_come_to_their_rows(mill):
 @pytest.mark.long
 @pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
 async def test_real_hard_files_are_read_to_their_last_page(mill):
-    await mill.run(sources=(str(corpus("gnarly")),), render_workers=2)
+    await mill.run(sources=(str(corpus("gnarly")),), render_workers=2, max_pixels=400_000)
 
     found = dict(outcomes(mill))
     assert len(found) == 37
