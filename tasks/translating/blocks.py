@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas.errors import MalformedAnswer
+from schemas.languages import find_tag
 
 _STRICT = re.compile(
     r'\s*<source(?: lang="(?P<lang>[^"<>]*)")?>(?P<source>(?:(?!</?(?:source|target)\b).)*)</source>'
@@ -72,7 +73,8 @@ def as_json(blocks: Sequence[Block]) -> str:
 
 
 def _block(source: str, target: str, language: str | None) -> Block:
-    return Block(source.strip(), target.strip(), language or None)
+    tag = find_tag(language)
+    return Block(source.strip(), target.strip(), str(tag) if tag else None)
 
 
 def _strict(text: str) -> tuple[Block, ...]:

@@ -10,7 +10,7 @@ from datetime import date
 from tasks.translating.numerals import chinese_value, plain_digits
 from tasks.translating.wordlists import ERAS, MONTHS
 
-_CHINESE = re.compile(r"[〇零一二三四五六七八九十]+(?=\s?[年月日])")
+_CHINESE = re.compile(r"[〇零一二三四五六七八九十]{1,7}(?=\s?[年月日])")
 _ERA = re.compile(rf"({'|'.join(ERAS)})\s?(\d{{1,2}}|元)(?=\s?年)")
 _NAMES = "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True))
 _NAMED = rf"(?P<month>{_NAMES})(?!\w)\.?(?:\s?/\s?(?:{_NAMES}))?"

@@ -68,7 +68,18 @@ def _between(source: tuple[Number, ...], target: tuple[Number, ...], text: str) 
 
 
 def _absent(wanted: tuple[Number, ...], there: tuple[Number, ...]) -> list[Number]:
-    return [number for number in wanted if number.in_digits and not any(number.may_be(other) for other in there)]
+    """List the numbers in digits that none of the others may be; by sets, for a page can hold thousands."""
+    every = {value for number in there for value in number.values | number.scaled}
+    unscaled = {value for number in there if not number.scaled for value in number.values}
+    scaled = {value for number in there for value in number.scaled}
+
+    def is_there(number: Number) -> bool:
+        if not number.scaled:
+            return not every.isdisjoint(number.values)
+        # A word behind one of the two only may be one that we do not know.
+        return not (scaled.isdisjoint(number.scaled) and unscaled.isdisjoint(number.values | number.scaled))
+
+    return [number for number in wanted if number.in_digits and not is_there(number)]
 
 
 def _is_small(number: Number) -> bool:

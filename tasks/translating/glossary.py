@@ -6,6 +6,7 @@ import csv
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from schemas.errors import UsageFault
@@ -71,19 +72,25 @@ def missed(source: str, target: str, terms: Sequence[Term]) -> tuple[Term, ...]:
     """
     source, target = _folded(source), _folded(target)
     found = []
-    for term in sorted(terms, key=lambda term: len(term[0]), reverse=True):
-        pattern = _whole(_folded(term[0]))
-        if pattern.search(source):
+    for term, before, after in _longest_first(tuple(terms)):
+        if before in source and (pattern := _whole(before)).search(source):
             source = pattern.sub(" ", source)
-            if not _is_used(_folded(term[1]), target):
+            if not _is_used(after, target):
                 found.append(term)
     return tuple(found)
+
+
+@lru_cache(maxsize=8)
+def _longest_first(terms: tuple[Term, ...]) -> tuple[tuple[Term, str, str], ...]:
+    prepared = [(term, _folded(term[0]), _folded(term[1])) for term in terms]
+    return tuple(sorted(prepared, key=lambda item: len(item[1]), reverse=True))
 
 
 def _folded(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
+@lru_cache(maxsize=MAX_TERMS)
 def _whole(term: str) -> re.Pattern[str]:
     escaped = re.escape(term)
     return re.compile(escaped if _UNPARTED.search(term) else rf"(?<!\w){escaped}(?!\w)")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _DOMAINS = "com|org|net|edu|gov|int|info|io|eu|at|br|ca|ch|cn|de|es|fr|in|it|jp|kr|nl|pl|pt|ru|uk|us"
 _ADDRESS = re.compile(
     r"(?:https?://|www\.)[!-;=?-~]+"
-    r"|[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
-    rf"|(?<![\w.@-])(?:[A-Za-z0-9-]+\.)+(?:{_DOMAINS})(?![\w.-])(?:/[!-;=?-~]*)?"
+    r"|(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}"
+    rf"|(?<![\w.@-])(?:[A-Za-z0-9-]{{1,63}}\.){{1,8}}(?:{_DOMAINS})(?![\w.-])(?:/[!-;=?-~]*)?"
 )
 _PARTED = r"A-Za-z0-9_@\u00c0-\u04ff"
 """What cannot stand beside a code; Chinese and Arabic words can."""
@@ -51,7 +52,12 @@ def squeezed(text: str) -> str:
 def without(text: str, literals: tuple[str, ...]) -> str:
     """Take literals out of a text, however they are spaced in it."""
     text = unicodedata.normalize("NFKC", text)
-    for literal in sorted(literals, key=len, reverse=True):
-        spaced = r"[\s\-_/.:\u2010-\u2015]*".join(map(re.escape, _GAP.sub("", literal)))
-        text = re.sub(spaced, " ", text, flags=re.IGNORECASE)
-    return text
+    return _any_of(literals).sub(" ", text) if literals else text
+
+
+@lru_cache(maxsize=64)
+def _any_of(literals: tuple[str, ...]) -> re.Pattern[str]:
+    """Make one pattern of all: a table of part numbers has hundreds, and is looked through cell by cell."""
+    longest_first = sorted((_GAP.sub("", literal) for literal in literals), key=len, reverse=True)
+    spaced = (r"[\s\-_/.:\u2010-\u2015]*".join(map(re.escape, literal)) for literal in longest_first)
+    return re.compile("|".join(spaced), re.IGNORECASE)

@@ -23,8 +23,10 @@ _SPACED = re.compile(r"(?<![\d.,'])(\d{1,3})((?: \d{3})+)(?![\d])")
 _DIGITS = "〇零一二三四五六七八九"
 _UNITS = {"十": 10, "百": 100, "千": 1_000, "万": 10_000, "萬": 10_000, "億": 10**8, "亿": 10**8, "兆": 10**12}
 _CHINESE = re.compile(
-    rf"(?:\d+(?:[.,]\d+)*[{''.join(_UNITS)}]|[{_DIGITS}{''.join(_UNITS)}])(?:[{_DIGITS}{''.join(_UNITS)}]|\d+(?=[{''.join(_UNITS)}]))*"
+    rf"(?:(?<![\d.,])\d{{1,15}}(?:[.,]\d{{1,15}}){{0,4}}[{''.join(_UNITS)}]|[{_DIGITS}{''.join(_UNITS)}])"
+    rf"(?:[{_DIGITS}{''.join(_UNITS)}]|\d{{1,15}}(?=[{''.join(_UNITS)}]))*"
 )
+"""Bounded, so that an answer that ends in a loop of digits is read in no time."""
 _PIECES = re.compile(rf"\d+(?:\.\d+)?|[{_DIGITS}{''.join(_UNITS)}]")
 _PLAIN = re.compile(r"(?<![A-Za-z\u00c0-\u04ff\d])\d+(?:[.,']\d+)*")
 _ROMAN = re.compile(
@@ -52,12 +54,6 @@ class Number:
     values: frozenset[Decimal]
     in_digits: bool = True
     scaled: frozenset[Decimal] = frozenset()
-
-    def may_be(self, other: Number) -> bool:
-        """Whether the two could mean the same; a word behind one of them only may be one that we do not know."""
-        if self.scaled and other.scaled:
-            return not self.scaled.isdisjoint(other.scaled)
-        return not (self.values | self.scaled).isdisjoint(other.values | other.scaled)
 
 
 @lru_cache(maxsize=4_096)

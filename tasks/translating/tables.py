@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 
 _HTML = re.compile(r"<table\b.*?(?:</table\s*>|\Z)", re.DOTALL | re.IGNORECASE)
-_PIPES = re.compile(r"^[ \t]*\|.*\|[ \t]*\n[ \t]*\|[ \t:|-]*-[ \t:|-]*\|[ \t]*(?:\n[ \t]*\|.*\|[ \t]*)*", re.MULTILINE)
+_PIPES = re.compile(r"^[ \t]*\|.*\|[ \t]*\n[ \t]*\|(?=[^\n]*-)[ \t:|-]+\|[ \t]*(?:\n[ \t]*\|.*\|[ \t]*)*", re.MULTILINE)
 _BAR = re.compile(r"(?<!\\)\|")
 Rows = tuple[tuple[str, ...], ...]
 

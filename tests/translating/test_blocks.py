@@ -72,6 +72,12 @@ def test_of_a_cut_answer_what_is_there_is_taken():
     assert parse(ASKED[:-40], cut=True)[0] == PAIRS[0]
 
 
+@pytest.mark.parametrize("said", ["French", "BCP 47 tag of the language it is written in", ""])
+def test_what_is_no_language_tag_is_no_language(said):
+    answer = f'<source lang="{said}">un</source><target>eins</target>'
+    assert parse(answer) == (Block("un", "eins"),)
+
+
 def test_the_page_is_what_its_pairs_are():
     assert sources(PAIRS).startswith("# Bonjour\n\nLe")
     assert targets(PAIRS).startswith("# Guten Tag\n\nDer")

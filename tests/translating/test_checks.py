@@ -98,3 +98,10 @@ def test_the_question_names_language_tone_and_terms():
     assert "Write formally" in asked
     assert "  - feu = Feuer\n" in asked
     assert "terms" not in question("German (de)")
+
+
+@pytest.mark.timeout(60)  # a pattern that goes back over the loop takes minutes
+@pytest.mark.parametrize("piece", ["1", "一", "I", "1.", "a.", "1 000 ", "|-", "http://", "$", "[", "A-1"])
+def test_an_answer_that_ends_in_a_loop_is_checked_soon(piece):
+    looped = piece * (6_000 // len(piece))
+    assert all(finding.check in {"untranslated", "wrong_script"} for finding in check([Block(looped, looped)], GERMAN))
