@@ -73,7 +73,9 @@ def prefect_server(home: Path) -> Iterator[PrefectServer]:
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(server.port)]
     home.mkdir(parents=True, exist_ok=True)
     with (home / "server.log").open("wb") as log:
-        process = subprocess.Popen([*command, "--no-ui"], env=server.environment, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            [*command, "--no-ui"], env=server.environment, stdout=log, stderr=log, start_new_session=True
+        )
         try:
             _wait(server, process)
             yield replace(server, pid=process.pid)
