@@ -48,7 +48,9 @@ async def test_every_file_is_in_the_table_with_an_honest_status_and_every_token_
     }
     assert not pages.duplicated(["source", "page_no"]).any()
     assert len(pages) == files["pages_selected"].sum() == record.pages
-    assert set(pages["status"]) <= {"ok", "blank", "failed"}
+    assert set(pages["status"]) <= {"ok", "blank", "suspect", "failed"}
+    flagged = pages.loc[pages["status"] == "suspect", "flags"].explode()
+    assert {flag["name"] for flag in flagged} == {"blank_where_damaged"}
     totals = emulator.totals()
     counted = {name: getattr(totals, name) for name in ("input_tokens", "output_tokens", "image_tokens")}
     assert billed(files) == billed(pages) == billed(calls) == counted

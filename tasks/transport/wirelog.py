@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -78,12 +79,24 @@ def open_session() -> aiohttp.ClientSession:
     eat a call's deadline, which is the caller's and not the session's.
     """
     return aiohttp.ClientSession(
+        request_class=_Request,
         connector=aiohttp.TCPConnector(limit=0),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT),
         trace_configs=[tracing()],
         trust_env=True,
     )
+
+
+class _Request(aiohttp.ClientRequest):
+    """Sends a body in pieces that an SDK hands over as one string of bytes.
+
+    A page's picture makes bodies of megabytes. aiohttp warns of writing such a body in one go, which blocks the loop;
+    where warnings are errors the page would be lost.
+    """
+
+    def update_body_from_data(self, body: Any, _stacklevel: int = 3) -> None:
+        super().update_body_from_data(io.BytesIO(body) if isinstance(body, bytes) else body, _stacklevel)
 
 
 def tracing() -> aiohttp.TraceConfig:

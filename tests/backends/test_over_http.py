@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import logging
+import random
 import traceback
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
+from schemas.documents import PageImage
 from schemas.errors import (
     AccountFault,
     BlockedContent,
@@ -60,6 +65,17 @@ async def test_the_service_sees_the_pixels_that_were_sent(emulator: Emulator, ba
     await backend.ask(request_of(page_nos=(1, 2)), [page_of(1, 96, 64), page_of(2, 64, 128)])
     (seen,) = emulator.calls
     assert [(image.width, image.height) for image in seen.images] == [(96, 64), (64, 128)]
+
+
+async def test_a_picture_of_megabytes_is_sent_without_a_warning(emulator: Emulator, backend: Backend) -> None:
+    noise = io.BytesIO()
+    Image.frombytes("L", (1_400, 1_400), random.Random(1).randbytes(1_400**2)).save(noise, "PNG")
+    page = replace(page_of(), image=PageImage(noise.getvalue(), "image/png", 1_400, 1_400))
+
+    await backend.ask(request_of(), [page])
+
+    (seen,) = emulator.calls
+    assert [(image.width, image.height) for image in seen.images] == [(1_400, 1_400)]
 
 
 @pytest.mark.parametrize("stream", [False, True])
