@@ -10,7 +10,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from schemas import errors
 from schemas.errors import ExitCode, PipelineError, RunError
-from schemas.records import SCHEMA_VERSION, TABLES, FileStatus, PageStatus, Record
+from schemas.records import ALL_TABLES, SCHEMA_VERSION, FileStatus, PageStatus, Record
 
 PAGE_STATUSES = {
     "ok": "read",
@@ -55,7 +55,7 @@ def _document() -> Iterator[str]:
     yield "<!-- made by `python -m schemas.describe`; a test holds it to the code -->"
     yield ""
     yield f"Version {SCHEMA_VERSION} of the tables. Columns are only ever added, at the end."
-    for table, record in TABLES.items():
+    for table, record in ALL_TABLES.items():
         yield from _table(table, record)
     yield from _list("Page statuses", "status", {name: PAGE_STATUSES[name] for name in get_args(PageStatus)})
     yield from _list("File statuses", "status", {name: FILE_STATUSES[name] for name in get_args(FileStatus)})

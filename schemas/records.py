@@ -17,6 +17,7 @@ FileStatus = Literal["success", "partial_success", "failure", "skipped"]
 RunStatus = Literal["success", "partial_success", "stopped", "interrupted", "failed"]
 CallOutcome = Literal["open", "answered", "throttled", "transient", "timeout", "permanent", "fatal", "lost"]
 PageOrigin = Literal["model", "text_layer", "ocr"]
+Mark = Literal["right", "wrong", "corrected"]
 
 READ: frozenset[str] = frozenset({"ok", "blank", "skipped"})
 """Page statuses after which nothing of the page is missing."""
@@ -221,7 +222,25 @@ class RunRecord:
     prefect_flow_run_id: Annotated[str | None, "flow run, where it was one"]
 
 
-Record = PageRecord | FileRecord | CallRecord | RunRecord
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewRecord:
+    """What a person says of a page. Of several marks of one page the latest counts."""
+
+    doc_id: Annotated[str, "SHA-256 of the file's bytes"]
+    name: Annotated[str, "path below the folder that was named as source"]
+    source: Annotated[str, "path of the file"]
+    page_no: Annotated[int, "number of the page, from 1"]
+    request_key: Annotated[str, "name of the answer that was looked at; joins `pages`"]
+    operation: Annotated[str, "what was asked"]
+    mark: Annotated[Mark, "what the reviewer found: right, wrong, or put right by hand"]
+    corrected_text: Annotated[str | None, "the text as it should be; only of `corrected`"] = None
+    note: Annotated[str | None, "what the reviewer remarked"] = None
+    reviewer: Annotated[str | None, "who looked"] = None
+    marked_at: Annotated[datetime, "when"]
+    model: Annotated[str | None, "model that was asked"] = None
+
+
+Record = PageRecord | FileRecord | CallRecord | RunRecord | ReviewRecord
 
 TABLES: Mapping[str, type[Record]] = {
     "pages": PageRecord,
@@ -229,4 +248,10 @@ TABLES: Mapping[str, type[Record]] = {
     "calls": CallRecord,
     "runs": RunRecord,
 }
-"""The tables of a dataset, each with what its rows are."""
+"""The tables that runs write, each with what its rows are."""
+
+REVIEWS = "reviews"
+"""The table that people write. No run touches it, nor does compaction: a mark cannot be made again for free."""
+
+ALL_TABLES: Mapping[str, type[Record]] = {**TABLES, REVIEWS: ReviewRecord}
+"""Every table that there can be."""

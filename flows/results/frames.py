@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from schemas.arrow import Column, columns
-from schemas.records import TABLES
+from schemas.records import ALL_TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,7 @@ def frame(rows: pa.Table, table: str) -> pd.DataFrame:
     """
     import pandas as pd
 
-    known = {column.name: column for column in columns(TABLES[table])}
+    known = {column.name: column for column in columns(ALL_TABLES[table])}
     return pd.DataFrame({name: _series(rows[name], known[name]) for name in rows.column_names}, copy=False)
 
 

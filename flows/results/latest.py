@@ -12,6 +12,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "files": ("source", "operation", "model"),
     "calls": ("call_id",),
     "runs": ("run_id",),
+    "reviews": ("doc_id", "source", "page_no", "operation", "model"),
 }
 """What names a row of each table, whatever was read of it before."""
 NEWER: Mapping[str, str] = {
@@ -19,6 +20,7 @@ NEWER: Mapping[str, str] = {
     "files": "finished_at",
     "calls": "started_at",
     "runs": "finished_at",
+    "reviews": "marked_at",
 }
 """By what one row is newer than another of the same name."""
 SEEN = ("source", "doc_id", "finished_at")

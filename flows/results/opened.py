@@ -21,7 +21,7 @@ from flows.results.tables import Tables
 from schemas.arrow import columns as columns_of
 from schemas.arrow import from_arrow
 from schemas.errors import DocumentError
-from schemas.records import TABLES, FileRecord, PageRecord
+from schemas.records import ALL_TABLES, FileRecord, PageRecord
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,6 +81,11 @@ class Results:
     def runs(self) -> pd.DataFrame:
         """A row for each run."""
         return self.frame("runs")
+
+    @cached_property
+    def reviews(self) -> pd.DataFrame:
+        """A row for each page that a person has marked: the latest mark."""
+        return self.frame("reviews")
 
     @cached_property
     def flags(self) -> pd.DataFrame:
@@ -200,7 +205,7 @@ class Results:
 
 
 def _all(table: str) -> list[str]:
-    return [column.name for column in columns_of(TABLES[table])]
+    return [column.name for column in columns_of(ALL_TABLES[table])]
 
 
 def _by_reading(rows: Iterable[R]) -> defaultdict[tuple[str, str, str], list[R]]:

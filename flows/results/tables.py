@@ -10,7 +10,7 @@ import pyarrow.dataset as ds
 
 from schemas.arrow import arrow_schema
 from schemas.errors import OutputFault
-from schemas.records import TABLES
+from schemas.records import ALL_TABLES
 from tasks.dataset import known_dataset
 
 _LOOKS = 5
@@ -44,7 +44,7 @@ class Tables:
         raise OutputFault(msg, advice="try again when the run is over")
 
     def _look(self, table: str, columns: Sequence[str] | None, rows: ds.Expression | None) -> pa.Table:
-        schema, folder = arrow_schema(TABLES[table]), self.out / table
+        schema, folder = arrow_schema(ALL_TABLES[table]), self.out / table
         names = list(columns) if columns is not None else schema.names
         if not folder.is_dir():
             return schema.empty_table().select(names)
