@@ -102,7 +102,8 @@ def reason(run: RunRecord) -> str | None:
 def next_steps(run: RunRecord, out: str, again: str) -> Iterator[tuple[str, str]]:
     """Name the commands to type next; *again* is the one that made this run."""
     if run.status in {"stopped", "interrupted"}:
-        yield "resume", again
+        # Typed as it stands, it would stop at once: the limit is part of it.
+        yield "raise the limit in" if run.error_kind == "budget" else "resume", again
     if wanted := [status for status in AGAIN if getattr(run, f"pages_{status}")]:
         yield "ask again", command("pagemill", "retry", "--out", out, *_ledger(run), "--only", ",".join(wanted))
     if run.pages:

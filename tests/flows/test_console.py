@@ -135,24 +135,23 @@ def test_the_end_says_how_to_ask_again_and_how_to_open_the_result():
     assert "resume:" not in said
 
 
-def test_a_run_that_stopped_says_why_and_how_to_go_on():
+@pytest.mark.parametrize(
+    ("kind", "why", "onward"),
+    [
+        ("budget", "the next call could pass 5.00; raise --max-cost", "raise the limit in"),
+        ("credentials", "the key is refused; check DASHSCOPE_API_KEY", "resume"),
+    ],
+)
+def test_a_run_that_stopped_says_why_and_how_to_go_on(kind, why, onward):
     told = reporter(again="pagemill run in --out out")
     told.started("run-1", recipe(), CONFIG)
     told.finished(
-        run_record(
-            CONFIG,
-            Counter(ok=4),
-            status="stopped",
-            exit_code=6,
-            error_kind="budget",
-            error_message="the next call could pass 5.00; raise --max-cost",
-            pages=9,
-        )
+        run_record(CONFIG, Counter(ok=4), status="stopped", exit_code=6, error_kind=kind, error_message=why, pages=9)
     )
     said = text(told)
-    assert "budget: the next call could pass 5.00; raise --max-cost" in said
+    assert f"{kind}: {why}" in said
     assert "stopped: 4 of 9 pages read · 5 open" in said
-    assert "resume: pagemill run in --out out" in said
+    assert f"{onward}: pagemill run in --out out" in said
 
 
 def test_a_ledger_whose_address_holds_a_password_is_not_repeated():
