@@ -57,7 +57,7 @@ def _is_unsafe(character: str) -> bool:
 
 
 def _told_apart(reading: Reading, stem: str, ending: str, taken: set[str]) -> str:
-    mark = _digest(f"{reading.source}\0{reading.operation}\0{reading.model}")
+    mark = _digest(f"{reading.source}\0{reading.operation}\0{reading.variant}\0{reading.model}")
     path = f"{stem}.{reading.operation}-{mark}{ending}"
     while _folded(path) in taken:
         path = f"{path.removesuffix(ending)}_{ending}"

@@ -15,6 +15,9 @@ from schemas.records import FileStatus, PageStatus
 
 Operation = Annotated[str | None, typer.Option("--operation", help="Where a file was read in several ways: which.")]
 Model = Annotated[str | None, typer.Option("--model", help="Where several models read a file: which.")]
+Variant = Annotated[
+    str | None, typer.Option("--variant", help="Where several things were asked: which schema, language or question.")
+]
 _PAGE_STATUSES: tuple[str, ...] = get_args(PageStatus)
 _FILE_STATUSES: tuple[str, ...] = get_args(FileStatus)
 
@@ -26,6 +29,7 @@ def show(
     page: Annotated[int | None, typer.Option("--page", metavar="N", help="One page only.")] = None,
     operation: Operation = None,
     model: Model = None,
+    variant: Variant = None,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -35,7 +39,7 @@ def show(
 
     session: Session = ctx.obj
     with open_results(out) as read:
-        document = read.document(file, operation=operation, model=model)
+        document = read.document(file, operation=operation, model=model, variant=variant)
     pages = document.pages if page is None else (document.page(page),)
     if as_json:
         session.emit(showing.as_json(document, pages))

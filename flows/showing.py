@@ -40,14 +40,14 @@ def show(document: ReadDocument, pages: Sequence[ReadPage], console: Console) ->
 
 def as_json(document: ReadDocument, pages: Sequence[ReadPage]) -> str:
     """Give pages of a document as one JSON object."""
-    fields = {name: getattr(document, name) for name in ("source", "name", "operation", "model")}
+    fields = {name: getattr(document, name) for name in ("source", "name", "operation", "variant", "model")}
     file = asdict(document.file) if document.file else None
     rows = [asdict(page.record) for page in pages]
     return json.dumps(fields | {"file": file, "pages": rows}, default=_plain)
 
 
 def _read(document: ReadDocument) -> str:
-    said = [f"{document.operation} by {visible(document.model)}", plural(len(document.pages), "page")]
+    said = [visible(str(document.reading)), plural(len(document.pages), "page")]
     if (file := document.file) is not None:
         said.append(file.status.replace("_", " "))
         if file.calls:

@@ -83,6 +83,10 @@ class PageRecord:
     evidence: Annotated[str | None, "where the values of `result` stand, as JSON: path, page, quote, in_text_layer"] = (
         None
     )
+    recipe_id: Annotated[str | None, "all that was asked besides the pages, as one hash; joins `runs`"] = None
+    variant: Annotated[
+        str | None, "which of several things was asked: the schema, the target language, the question"
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +136,10 @@ class FileRecord:
     evidence: Annotated[str | None, "where the values of `result` stand, as JSON: path, page, quote, in_text_layer"] = (
         None
     )
+    recipe_id: Annotated[str | None, "all that was asked besides the pages, as one hash; joins `runs`"] = None
+    variant: Annotated[
+        str | None, "which of several things was asked: the schema, the target language, the question"
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +177,7 @@ class CallRecord:
     cost: Annotated[float | None, "money; null is unknown"] = None
     currency: Annotated[str | None, "currency of `cost`"] = None
     price_date: Annotated[str | None, "date of the price table behind `cost`"] = None
+    recipe_id: Annotated[str | None, "all that was asked besides the pages, as one hash; joins `pages`"] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

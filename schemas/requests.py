@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -53,7 +53,8 @@ class Recipe:
     operation, which reads the answer by them. Both hold JSON values. Time-outs, prices, limits, paths and
     concurrency cannot change an answer and are not here. `span_pages` is how many pages one request shows at most.
     `repair` says that an answer which fails its checks is to be put right; it cannot change the first answer, and so
-    is no part of what two recipes are compared by.
+    is no part of what two recipes are compared by. `variant` names what is asked where an operation can be asked for
+    several things (a schema, a language, a question), for readers of the tables; it follows from the rest.
     """
 
     operation: str
@@ -66,11 +67,13 @@ class Recipe:
     render: RenderSpec | None = None
     span_pages: int = 1
     repair: bool = field(default=False, compare=False)
+    variant: str | None = field(default=None, compare=False)
 
     @cached_property
     def recipe_id(self) -> str:
-        """SHA-256 of the canonical JSON of all fields but `repair`."""
-        identity = {name: value for name, value in asdict(self).items() if name != "repair"}
+        """SHA-256 of the canonical JSON of all fields that are compared."""
+        compared = {it.name for it in fields(self) if it.compare}
+        identity = {name: value for name, value in asdict(self).items() if name in compared}
         return hashlib.sha256(canonical_json(identity)).hexdigest()
 
 

@@ -81,12 +81,13 @@ class Filing:
         return totals(row for part in self._sink.parts("files") for row in self._file_rows(part) if self._mine(row))
 
     def _mine(self, row: FileRecord) -> bool:
+        return row.source in self._seen and row.recipe_id == self._recipe.recipe_id
+
+    def _is_outdated(self, row: FileRecord) -> bool:
+        """Say whether this run's word on a file is the newer one, also where the question was put differently then."""
         recipe = self._recipe
-        return row.source in self._seen and (row.operation, row.backend, row.model) == (
-            recipe.operation,
-            recipe.backend,
-            recipe.model,
-        )
+        was, now = ((it.operation, it.variant, it.backend, it.model) for it in (row, recipe))
+        return row.source in self._seen and was == now
 
     def _placed_pages(self, file: _Open) -> frozenset[int]:
         return self._placed.pages(file.document.file.source, file.document.doc_id)
@@ -133,8 +134,8 @@ class Filing:
     def _write_unread(self) -> None:
         """Rewrite the list of unread files: other runs' entries stay, this run's are as they are now."""
         before = self._file_rows(UNREAD)
-        others = [row for row in before if not self._mine(row)]
-        after = sorted([*others, *self._unread.values()], key=lambda row: (row.source, row.operation, row.model))
+        others = [row for row in before if not self._is_outdated(row)]
+        after = sorted([*others, *self._unread.values()], key=lambda row: (row.source, row.recipe_id or ""))
         if after or before:
             self._sink.write("files", UNREAD, after)
 

@@ -215,4 +215,6 @@ def _row(request: ModelRequest, desk: Desk, verdict: Verdict, answer: KeptAnswer
         evidence=None if reading.evidence is None else evidence_column(reading.evidence, request.span.page_nos),
         source_text=reading.source_text,
         target_language=reading.target_language,
+        recipe_id=desk.recipe.recipe_id,
+        variant=desk.recipe.variant,
     )

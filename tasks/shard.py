@@ -99,7 +99,8 @@ async def commit(shard: Shard, rows: list[PageRecord], desk: Desk, to: Commitmen
     """
     recipe_id = desk.recipe.recipe_id
     carried = [item.request.base_key for item in shard.items if item.duplicate_of is None]
-    calls = priced(await desk.answers.calls_of(carried), to.models)
+    sent = priced(await desk.answers.calls_of(carried), to.models)
+    calls = [replace(call, recipe_id=recipe_id) for call in sent]
     accounted = _accounted(shard, rows, calls)
     if shard.existing_id:
         covered = {(row.source, row.page_no) for row in rows}

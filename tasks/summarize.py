@@ -124,6 +124,8 @@ def file_record(
         result=merged.result,
         result_conflicts=merged.conflicts,
         evidence=merged.evidence,
+        recipe_id=recipe.recipe_id,
+        variant=recipe.variant,
     )
 
 
@@ -148,4 +150,6 @@ def rejected_record(rejected: RejectedDocument, *, recipe: Recipe, run_id: str, 
         model=recipe.model,
         cost=0.0,
         finished_at=now,
+        recipe_id=recipe.recipe_id,
+        variant=recipe.variant,
     )

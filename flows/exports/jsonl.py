@@ -69,6 +69,7 @@ def _metadata(document: ReadDocument, doc_id: str) -> dict[str, Any]:
         "doc_id": doc_id,
         "pagemill-version": version(),
         "operation": document.operation,
+        "variant": document.variant or None,
         "backend": records[0].backend,
         "model": document.model,
         "status": file.status if file else None,
@@ -82,7 +83,7 @@ def _metadata(document: ReadDocument, doc_id: str) -> dict[str, Any]:
 
 
 def _id(document: ReadDocument, doc_id: str) -> str:
-    named = f"{doc_id}\0{document.source}\0{document.operation}\0{document.model}"
+    named = f"{doc_id}\0{document.source}\0{document.operation}\0{document.variant}\0{document.model}"
     return hashlib.sha256(named.encode()).hexdigest()
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from flows.filenames import assigned
 from flows.results import Results
-from flows.results.finding import Reading
 from tasks.aside import written_aside
 
 
@@ -20,7 +19,7 @@ def write(read: Results, to: Path) -> Iterator[Path]:
     for document in read.documents():
         if not document.pages:
             continue
-        path = to / paths[Reading(document.source, document.name, document.operation, document.model)]
+        path = to / paths[document.reading]
         with written_aside(to, path) as file:
             file.write(f"{document.text}\n".encode())
         yield path

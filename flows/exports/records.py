@@ -10,6 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from flows.results import Results
 from schemas.errors import UsageFault
 from tasks.aside import written_aside
 from tasks.extraction.flat import Field, Flat, Kind, flat
-from tasks.extraction.schema import find
+from tasks.extraction.schema import called, find
+from tasks.operations.structured import Structured
 
 TYPES: dict[Kind, pa.DataType] = {
     "text": pa.string(),
@@ -37,32 +39,29 @@ NUMBER = "number_in_file"
 
 def write(read: Results, to: Path) -> Iterator[Path]:
     """Write the tables of every schema that the output was asked by."""
-    files = read.arrow("files", ["run_id", "result", *OF_THE_FILE]).to_pylist()
+    files = read.arrow("files", ["operation", "variant", "result", *OF_THE_FILE]).to_pylist()
     by_schema: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    asked_by = _schemas(read)
-    last = asked_by[max(asked_by)] if asked_by else None
     for file in files:
-        # A run that was killed has left files and no row of its own; its output is most likely of one schema.
-        reference = asked_by.get(file["run_id"], last)
-        if file["result"] is not None and reference is not None:
-            by_schema[reference].append(file)
+        if file["operation"] == Structured.name and file["variant"] is not None and file["result"] is not None:
+            by_schema[file["variant"]].append(file)
     if not by_schema:
         msg = f"no file of {read.out} has data that was extracted by a schema"
         raise UsageFault(msg, advice="run with --operation structured --schema ... first")
-    for reference, extracted in by_schema.items():
-        name = Path(reference.rpartition(":")[2]).name.removesuffix(".json")
-        for table in flat(find(reference), name):
+    references = _references(read)
+    for name, extracted in by_schema.items():
+        # A run that was killed has left files and no row of its own; a schema that is shipped is found by its name.
+        for table in flat(find(references.get(name, name)), name):
             path = to / f"{safe_name(table.name)}.parquet"
             with written_aside(to, path) as file_to_be:
                 pq.write_table(_arrow(table, extracted), file_to_be, compression="zstd")
             yield path
 
 
-def _schemas(read: Results) -> dict[str, str]:
-    """Say by which schema each run asked."""
-    runs = read.arrow("runs", ["run_id", "config"]).to_pylist()
-    found = {run["run_id"]: json.loads(run["config"]).get("extraction_schema") for run in runs}
-    return {run_id: reference for run_id, reference in found.items() if reference}
+def _references(read: Results) -> dict[str, str]:
+    """Say where each schema was found, by the last run that asked by one of this name."""
+    runs = sorted(read.arrow("runs", ["run_id", "config"]).to_pylist(), key=itemgetter("run_id"))
+    found = (json.loads(run["config"]).get("extraction_schema") for run in runs)
+    return {called(reference): reference for reference in found if reference}
 
 
 def _arrow(table: Flat, files: Sequence[dict[str, Any]]) -> pa.Table:

@@ -35,7 +35,7 @@ def document_html(document: ReadDocument) -> str:
         f'<td style="{_CELL}">{escape(" ".join(page.text.split())[:_FIRST_WORDS])}</td></tr>'
         for page in document.pages
     )
-    read = escape(f"{document.operation} by {document.model}")
+    read = escape(str(document.reading))
     header = f'<tr><th>page</th><th style="{_CELL}">status</th><th style="{_CELL}">text</th></tr>'
     return f"<div><p><b>{escape(document.name)}</b> {read}</p><table>{header}{rows}</table></div>"
 

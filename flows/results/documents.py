@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from flows.results.finding import Reading
 from schemas.errors import UsageFault
 from schemas.records import FileRecord, PageRecord
 
@@ -58,12 +59,34 @@ class ReadPage:
 class ReadDocument:
     """A document as one model read it for one operation. `file` is absent while its last pages are on their way."""
 
-    source: str
-    name: str
-    operation: str
-    model: str
+    reading: Reading
     file: FileRecord | None
     pages: tuple[ReadPage, ...]
+
+    @property
+    def source(self) -> str:
+        """The path of the file."""
+        return self.reading.source
+
+    @property
+    def name(self) -> str:
+        """The path below the folder that was read."""
+        return self.reading.name
+
+    @property
+    def operation(self) -> str:
+        """What was asked."""
+        return self.reading.operation
+
+    @property
+    def variant(self) -> str:
+        """Which of several things was asked: the schema, the target language, the question; else empty."""
+        return self.reading.variant
+
+    @property
+    def model(self) -> str:
+        """The model that was asked."""
+        return self.reading.model
 
     @property
     def text(self) -> str:
@@ -96,7 +119,7 @@ def document_of(pages: Sequence[PageRecord], file: FileRecord | None, draws: Dra
         msg = "a document has a row of its own or of a page"
         raise ValueError(msg)
     read = tuple(ReadPage(page, draws) for page in sorted(pages, key=lambda page: page.page_no))
-    return ReadDocument(row.source, row.name, row.operation, row.model, file, read)
+    return ReadDocument(Reading(row.source, row.name, row.operation, row.model, row.variant or ""), file, read)
 
 
 def _anchored(page: PageRecord) -> str:

@@ -15,15 +15,31 @@ _MOST = 10
 
 @dataclass(frozen=True, slots=True, order=True)
 class Reading:
-    """One reading of one file: by which operation and which model."""
+    """One reading of one file: by which operation and which model.
+
+    *variant* says which of several things was asked (the schema, the target language, the question); "" where an
+    operation has one only.
+    """
 
     source: str
     name: str
     operation: str
     model: str
+    variant: str = ""
+
+    def __str__(self) -> str:
+        """Say how it was read."""
+        return f"{self.operation}{f' ({self.variant})' if self.variant else ''} by {self.model}"
 
 
-def find(called: str, readings: Sequence[Reading], *, operation: str | None, model: str | None) -> Reading:
+def find(
+    called: str,
+    readings: Sequence[Reading],
+    *,
+    operation: str | None = None,
+    model: str | None = None,
+    variant: str | None = None,
+) -> Reading:
     """Find the one reading that is meant: by the path, the name below its folder, or the end of its path.
 
     Raises:
@@ -33,11 +49,15 @@ def find(called: str, readings: Sequence[Reading], *, operation: str | None, mod
     if len(sources := sorted({reading.source for reading in found})) > 1:
         msg = f"{visible(called)!r} is the name of {len(sources)} documents: {_listed(sources)}"
         raise UsageFault(msg, advice="name more of its path")
-    chosen = [it for it in found if operation in {None, it.operation} and model in {None, it.model}]
+    chosen = [
+        it
+        for it in found
+        if operation in {None, it.operation} and model in {None, it.model} and variant in {None, it.variant}
+    ]
     if len(chosen) != 1:
-        ways = _listed([f"{it.operation} by {it.model}" for it in sorted(found)])
+        ways = _listed(list(map(str, sorted(found))))
         msg = f"{visible(called)!r} was read in {len(found)} ways: {ways}" if chosen else _not_so(called, ways)
-        raise UsageFault(msg, advice="name the operation and the model")
+        raise UsageFault(msg, advice="name the operation, the variant or the model")
     return chosen[0]
 
 

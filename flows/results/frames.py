@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _OF_THE_FILE = ("status", "media_type", "size_bytes", "modified_at", "page_count", "duplicate_of", "error_kind")
-_SAME_PAGE = ["doc_id", "page_no", "operation", "model"]
-_SAME_FILE = ["source", "operation", "model"]
+_SAME_PAGE = ["doc_id", "page_no", "recipe_id"]
+_SAME_FILE = ["source", "operation", "variant", "model"]
 
 
 def frame(rows: pa.Table, table: str) -> pd.DataFrame:
@@ -61,7 +61,7 @@ def flags_of(pages: pd.DataFrame) -> pd.DataFrame:
     """List every flag of every page, a row each."""
     import pandas as pd
 
-    which = ["source", "name", "page_no", "operation", "model", "status"]
+    which = ["source", "name", "page_no", "operation", "variant", "model", "status"]
     raised = pages.loc[pages["flags"].str.len() > 0, [*which, "flags"]].explode("flags", ignore_index=True)
     names = [flag["name"] for flag in raised["flags"]]
     scores = [flag["score"] for flag in raised["flags"]]

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 KEYS: Mapping[str, tuple[str, ...]] = {
-    "pages": ("source", "page_no", "operation", "model"),
-    "files": ("source", "operation", "model"),
+    "pages": ("source", "page_no", "operation", "variant", "model"),
+    "files": ("source", "operation", "variant", "model"),
     "calls": ("call_id",),
     "runs": ("run_id",),
     "reviews": ("doc_id", "source", "page_no", "operation", "model"),

@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 R = TypeVar("R", PageRecord, FileRecord)
+Key = tuple[str, str, str, str]
+"""What tells one reading of one file from all others, whatever the file was called when it was read."""
 
 PAGES_AT_ONCE = 2_000
 """Pages that `documents` holds at once: more would only cost memory."""
-_READING = ("source", "name", "operation", "model")
+_READING = ("source", "name", "operation", "model", "variant")
 
 
 class Results:
@@ -100,7 +102,7 @@ class Results:
     @cached_property
     def calls_with_pages(self) -> pd.DataFrame:
         """The calls, each with the page that it was about: `page_no`, `source`, `name`, `page_status`, `flags`."""
-        columns = ["doc_id", "page_no", "operation", "model", "source", "name", "status", "flags", "calls"]
+        columns = ["doc_id", "page_no", "recipe_id", "source", "name", "status", "flags", "calls"]
         pages = self._tables.read("pages", [*columns, "finished_at"])
         return frames.with_pages(self.calls, frames.frame(pages, "pages"))
 
@@ -116,13 +118,18 @@ class Results:
         rows = latest(self._rows(table, wanted), table)
         return rows.select(wanted) if wanted is not None else rows
 
-    def document(self, name: str, *, operation: str | None = None, model: str | None = None) -> ReadDocument:
+    def document(
+        self, name: str, *, operation: str | None = None, model: str | None = None, variant: str | None = None
+    ) -> ReadDocument:
         """Give one document: by its path, its name below the folder that was read, or the end of its path.
+
+        *operation*, *model* and *variant* (the schema, the target language, the question) say which reading is meant
+        where there are several.
 
         Raises:
             UsageFault: if there is none, or more than one is meant; names what there is.
         """
-        found = find(name, self.readings, operation=operation, model=model)
+        found = find(name, self.readings, operation=operation, model=model, variant=variant)
         (document,) = self._documents([found])
         return document
 
@@ -140,6 +147,7 @@ class Results:
         max_side: int = 2_000,
         operation: str | None = None,
         model: str | None = None,
+        variant: str | None = None,
     ) -> Image:
         """Draw a page again, in a process of its own, from the file as it lies now.
 
@@ -147,16 +155,17 @@ class Results:
             UsageFault: if there is no such document or page.
             DocumentError: if the file is gone, holds other bytes than those that were read, or cannot be drawn.
         """
-        return self.document(name, operation=operation, model=model).page(page_no).image(dpi, max_side=max_side)
+        document = self.document(name, operation=operation, model=model, variant=variant)
+        return document.page(page_no).image(dpi, max_side=max_side)
 
     @cached_property
     def readings(self) -> tuple[Reading, ...]:
         """Every reading of every file, by path, also of files of which no page could be read."""
-        found: dict[tuple[str, str, str], Reading] = {}
+        found: dict[Key, Reading] = {}
         for table in ("pages", "files"):  # a file's own row has the name by which it was found last
             distinct = latest(self._rows(table, _READING), table).group_by(list(_READING)).aggregate([])
-            readings = (Reading(**row) for row in distinct.to_pylist())
-            found |= {(reading.source, reading.operation, reading.model): reading for reading in readings}
+            readings = (Reading(**row | {"variant": row["variant"] or ""}) for row in distinct.to_pylist())
+            found |= {_key(reading): reading for reading in readings}
         return tuple(sorted(found.values()))
 
     @cached_property
@@ -188,7 +197,7 @@ class Results:
         pages = _by_reading(from_arrow(PageRecord, latest(self._rows("pages", rows=sources), "pages")))
         files = _by_reading(from_arrow(FileRecord, latest(self._rows("files", rows=sources), "files")))
         for reading in readings:
-            key = (reading.source, reading.operation, reading.model)
+            key = _key(reading)
             file = next(iter(files[key]), None)
             yield document_of(pages[key], file, self._draw)
 
@@ -208,8 +217,12 @@ def _all(table: str) -> list[str]:
     return [column.name for column in columns_of(ALL_TABLES[table])]
 
 
-def _by_reading(rows: Iterable[R]) -> defaultdict[tuple[str, str, str], list[R]]:
-    found: defaultdict[tuple[str, str, str], list[R]] = defaultdict(list)
+def _key(row: PageRecord | FileRecord | Reading) -> Key:
+    return row.source, row.operation, row.variant or "", row.model
+
+
+def _by_reading(rows: Iterable[R]) -> defaultdict[Key, list[R]]:
+    found: defaultdict[Key, list[R]] = defaultdict(list)
     for row in rows:
-        found[row.source, row.operation, row.model].append(row)
+        found[_key(row)].append(row)
     return found

@@ -48,6 +48,15 @@ def find(name: str) -> Schema:
     return _checked(found, name)
 
 
+def called(reference: str) -> str:
+    """Name a schema shortly, as tables and exports have it: `invoice`, however its file or its model was reached.
+
+    >>> called("forms/invoice.json"), called("shop.models:Invoice")
+    ('invoice', 'Invoice')
+    """
+    return Path(reference.rpartition(":")[2]).name.removesuffix(SUFFIX)
+
+
 def how_to_choose() -> str:
     """Say what `--schema` takes."""
     return f"set --schema to one of {', '.join(names())}, to a JSON Schema file, or to package.module:Model"

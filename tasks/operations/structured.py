@@ -15,7 +15,7 @@ from schemas.tokens import prompt_tokens
 from tasks.extraction.answer import Parsed, parse
 from tasks.extraction.check import violations
 from tasks.extraction.fields import kv_result, result_schema, typed
-from tasks.extraction.schema import Schema, find, how_to_choose
+from tasks.extraction.schema import Schema, called, find, how_to_choose
 from tasks.extraction.sighting import evidence_of
 from tasks.ports import Reading, Verdict
 from tasks.prompting import LOCAL, OCR_SAMPLING, livelier, render_spec
@@ -88,6 +88,7 @@ class Structured:
             options={"schema": schema, "quoting": config.evidence, "ocr_task": spec.ocr_tasks},
             render=_render(config, spec, pages),
             span_pages=pages,
+            variant=called(config.extraction_schema),
         )
 
     def read(self, response: ModelResponse, recipe: Recipe) -> Reading:

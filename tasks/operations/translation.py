@@ -47,6 +47,7 @@ class Translation:
             options={"target_language": str(tag), "glossary": [list(term) for term in config.glossary]},
             render=render_spec(config, spec),
             repair=config.repair,
+            variant=str(tag),
         )
 
     def read(self, response: ModelResponse, recipe: Recipe) -> Reading:

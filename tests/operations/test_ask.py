@@ -60,6 +60,14 @@ def test_the_prompt_is_the_question_and_the_page_is_data():
     assert only.text == f"{GUARD}\n\nWhat is this?"
 
 
+def test_a_question_goes_by_its_words_and_a_long_one_by_its_beginning_and_a_hash():
+    assert recipe(prompt="What\n is this?").variant == "What is this?"
+    one, other = (recipe(prompt="Tell all there is to know about this. " * 3 + end).variant for end in "ab")
+    assert one.startswith("Tell all there is to know")
+    assert one != other
+    assert len(one) < 80
+
+
 def test_without_a_model_or_a_prompt_nothing_can_be_asked():
     with pytest.raises(UsageFault, match="local backend reads pages and cannot answer") as fault:
         recipe(backend="local", model=None)

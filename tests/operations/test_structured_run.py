@@ -101,6 +101,38 @@ async def test_what_was_extracted_is_handed_on_in_typed_columns(mill, tmp_path):
     }
 
 
+async def test_two_schemas_in_one_output_are_two_readings_of_a_page(mill, tmp_path):
+    plant(mill, paper(mill.source / "a.pdf", "one"), FIRST)
+    await mill.run()
+    plant(mill, mill.source / "a.pdf", {"merchant": "ACME"})
+    await mill.run(extraction_schema="receipt")
+
+    with results.open(mill.out) as read:
+        assert sorted(read.pages["variant"]) == sorted(read.files["variant"]) == ["invoice", "receipt"]
+        assert set(read.runs["recipe_id"]) == set(read.pages["recipe_id"]) == set(read.calls["recipe_id"])
+        assert len(read.pages_with_files) == len(read.calls_with_pages) == 2
+        assert set(read.calls_with_pages["page_status"]) == {"ok"}
+        assert json.loads(read.document("a.pdf", variant="invoice").page(1).text) == FIRST
+        with pytest.raises(UsageFault, match=r"2 ways: structured \(invoice\) by .*, structured \(receipt\) by "):
+            read.document("a.pdf")
+        written = {path.name: pd.read_parquet(path) for path in exports.get("records").write(read, tmp_path / "to")}
+    assert len(written["invoice.parquet"]) == len(written["receipt.parquet"]) == 1
+    assert written["receipt.parquet"]["merchant"].to_list() == ["ACME"]
+
+
+async def test_the_totals_of_a_run_are_of_its_own_schema(mill):
+    plant(mill, paper(mill.source / "a.pdf", "one"), FIRST)
+    (mill.source / "broken.pdf").write_bytes(b"%PDF-1.7 nothing")
+    await mill.run()
+    plant(mill, mill.source / "a.pdf", {"merchant": "ACME"})
+    record = await mill.run(extraction_schema="receipt")
+
+    assert (record.files, record.files_failure, record.total_calls) == (2, 1, record.calls)
+    with results.open(mill.out) as read:
+        unread = read.files[read.files["name"] == "broken.pdf"]
+        assert sorted(unread["variant"]) == ["invoice", "receipt"]
+
+
 async def test_an_output_without_extracted_data_says_so(mill, tmp_path):
     paper(mill.source / "a.pdf", "one")
     await mill.run(operation="text")

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from flows import results
 from flows.cli import main
 from schemas.config import RunConfig
 from schemas.errors import ExitCode, UsageFault
@@ -54,6 +55,16 @@ def answering(*answers):
 def recipe(backend="dashscope", model="qwen3-vl-plus", **settings):
     config = RunConfig(sources=("in",), out="out", **{**OPTIONS, **settings})
     return OPERATION.recipe(config, find_model(model, backend), backend)
+
+
+async def test_translations_into_two_languages_stand_side_by_side_in_one_output(mill):
+    mill.emulator.responder, _ = answering(RIGHT)
+    await mill.run()
+    await mill.run(target_language="en")
+
+    with results.open(mill.out) as read:
+        assert sorted(read.pages["variant"]) == sorted(read.files["variant"]) == ["de", "en"]
+        assert read.document("a.png", variant="en").page(1).record.target_language == "en"
 
 
 async def test_a_page_becomes_its_translation_with_its_own_text_beside_it(mill):
