@@ -31,7 +31,7 @@ PERIOD = 10.0
 """Seconds between two plain lines of progress."""
 _STILL = 6
 """Periods after which a line that says nothing new is said all the same."""
-_WARN = frozenset({"suspect", "truncated", "skipped"})
+_WARN = frozenset({"suspect", "truncated", "skipped", "waiting"})
 
 Describe = Callable[[Recipe, RunConfig], str]
 """Says who reads, and why."""
@@ -96,8 +96,9 @@ class PlainReporter:
         """Tell of a file that cannot be read."""
         kind = document.error.kind
         passed_over = kind == "unsupported" and not document.file.explicit
-        self.progress.rejected += not passed_over
-        label = "skipped" if passed_over else "rejected"
+        waiting = kind == "unsettled"
+        self.progress.rejected += not (passed_over or waiting)
+        label = "waiting" if waiting else "skipped" if passed_over else "rejected"
         self._problem(label, kind, f"{document.file.source}", str(document.error), table="files")
 
     def page(self, record: PageRecord) -> None:

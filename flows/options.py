@@ -53,6 +53,9 @@ class Reading:
 
     operation: Annotated[str, _option(panel=_READING, help=f"What is asked: {', '.join(operations.names())}.")] = "text"
     pages: Annotated[str | None, _option(panel=_READING, metavar="1-3,7,10-", help="Pages of each file.")] = None
+    settle: Annotated[
+        str | None, _option(panel=_READING, metavar="30s", help="Leave files for the next run that changed since.")
+    ] = None
     text_format: Annotated[str, _option(panel=_READING, help="markdown or plain.")] = "markdown"
     extraction_schema: Annotated[
         str | None,

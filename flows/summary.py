@@ -53,6 +53,8 @@ def lines(run: RunRecord) -> Iterator[tuple[str, str]]:
     """Say what a run did and took, each figure with its name."""
     kept = f" ({run.pages_kept:,} kept from before, free)" if run.pages_kept else ""
     yield "files", f"{run.files:,}: {counts(files_by_status(run))}"
+    if run.files_unsettled:
+        yield "left", f"{plural(run.files_unsettled, 'file')} for the next run: still being written"
     yield "pages", f"{run.pages:,}: {counts(pages_by_status(run))}{kept}"
     if run.calls:
         yield "calls", f"{run.calls:,}"
@@ -79,6 +81,8 @@ def last_line(run: RunRecord) -> Text:
     if run.calls:
         said.append(cost(run.cost, run.cost_known, run.currency))
     said.append(span_of(run.finished_at - run.started_at))
+    if run.files_unsettled:
+        said.append(f"{plural(run.files_unsettled, 'file')} left for the next run")
     line = Text(run.status.replace("_", " "), style=f"bold {_STYLES.get(run.status, 'red')}")
     line.append(f": {' · '.join(said)}", style="default not bold")
     return line

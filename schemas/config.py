@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from schemas.durations import parse_duration
 from schemas.failure_limit import FailureLimit, parse_failure_limit
 from schemas.languages import parse_tag
 from schemas.page_ranges import PageRange, parse_page_ranges
@@ -23,6 +24,7 @@ class RunConfig(BaseModel):
     backend: str = "auto"
     model: str | None = None
     pages: str | None = None
+    settle: str | None = None
     passwords: tuple[SecretStr, ...] = ()
     ledger: str | None = None
     region: str | None = None
@@ -58,6 +60,12 @@ class RunConfig(BaseModel):
         parse_page_ranges(value)
         return value
 
+    @field_validator("settle")
+    @classmethod
+    def _settle_parses(cls, value: str | None) -> str | None:
+        parse_duration(value)
+        return value
+
     @field_validator("max_failures")
     @classmethod
     def _max_failures_parse(cls, value: str | None) -> str | None:
@@ -86,6 +94,11 @@ class RunConfig(BaseModel):
     def page_ranges(self) -> tuple[PageRange, ...] | None:
         """The pages to read; None is all."""
         return parse_page_ranges(self.pages)
+
+    @property
+    def settle_seconds(self) -> float:
+        """How long a file must have been left alone to be read; 0 reads whatever is there."""
+        return parse_duration(self.settle)
 
     def public(self) -> str:
         """Give the settings as JSON without what is secret: passwords of documents and of addresses."""

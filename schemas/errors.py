@@ -11,6 +11,7 @@ PipelineError                           becomes a row; `kind` is the stable code
 │   ├── EncryptedDocument               needs a password that was not given
 │   ├── DocumentTooLarge                refused by arithmetic before it is decoded
 │   ├── DocumentChanged                 other bytes than when it was planned
+│   ├── UnsettledDocument               still being written: has no row, the next run reads it
 │   ├── RenderFailed                    the page cannot be drawn
 │   ├── RenderTimeout                   drawing took longer than allowed
 │   ├── RenderCrash                     the render process died
@@ -34,8 +35,24 @@ RunError                                stops the run; carries an exit code and 
 
 from __future__ import annotations
 
-from typing import ClassVar
-
+from schemas.document_errors import (
+    CorruptDocument,
+    DocumentChanged,
+    DocumentError,
+    DocumentTooLarge,
+    EmptyDocument,
+    EncryptedDocument,
+    MissingDocument,
+    NotAFile,
+    PipelineError,
+    RenderCrash,
+    RenderFailed,
+    RenderTimeout,
+    UnforeseenFault,
+    UnreadableDocument,
+    UnsettledDocument,
+    UnsupportedDocument,
+)
 from schemas.faults import (
     AccountFault,
     BudgetReached,
@@ -92,102 +109,10 @@ __all__ = [
     "TruncatedAnswer",
     "UnforeseenFault",
     "UnreadableDocument",
+    "UnsettledDocument",
     "UnsupportedDocument",
     "UsageFault",
 ]
-
-
-class PipelineError(Exception):
-    """A fault of one document, page or call: it becomes a row and the run goes on."""
-
-    kind: ClassVar[str] = "pipeline_error"
-
-
-class DocumentError(PipelineError):
-    """The file cannot be read as it is."""
-
-    kind = "document_error"
-
-
-class MissingDocument(DocumentError):
-    """Nothing stands at that path, or no longer does."""
-
-    kind = "missing"
-
-
-class UnreadableDocument(DocumentError):
-    """The operating system refuses to read the file."""
-
-    kind = "unreadable"
-
-
-class NotAFile(DocumentError):
-    """A device, a pipe or a socket stands where a file is expected."""
-
-    kind = "not_a_file"
-
-
-class EmptyDocument(DocumentError):
-    """The file holds no bytes, or a document without a page."""
-
-    kind = "empty"
-
-
-class UnsupportedDocument(DocumentError):
-    """The content is of no format that can be read."""
-
-    kind = "unsupported"
-
-
-class CorruptDocument(DocumentError):
-    """The content is of a known format and broken."""
-
-    kind = "corrupt"
-
-
-class EncryptedDocument(DocumentError):
-    """The document needs a password that was not given."""
-
-    kind = "encrypted"
-
-
-class DocumentTooLarge(DocumentError):
-    """Refused by arithmetic: decoding it would take more memory than is allowed."""
-
-    kind = "too_large"
-
-
-class DocumentChanged(DocumentError):
-    """The bytes are not those that were planned."""
-
-    kind = "changed"
-
-
-class RenderFailed(DocumentError):
-    """The page cannot be drawn."""
-
-    kind = "render_failed"
-
-
-class RenderTimeout(DocumentError):
-    """Drawing the page took longer than allowed; its worker was ended."""
-
-    kind = "render_timeout"
-
-
-class RenderCrash(DocumentError):
-    """The render process died on this page (a native crash, or its memory limit)."""
-
-    kind = "render_crash"
-
-
-class UnforeseenFault(DocumentError):
-    """Reading the document raised what nobody foresaw: a bug, here or in a parser. The message names the place.
-
-    It costs this document or page, and is never taken for the fault of the whole run.
-    """
-
-    kind = "unforeseen"
 
 
 class CallError(PipelineError):

@@ -229,6 +229,7 @@ class RunRecord:
     pagemill_version: Annotated[str, "version of this program"]
     host: Annotated[str, "machine"]
     prefect_flow_run_id: Annotated[str | None, "flow run, where it was one"]
+    files_unsettled: Annotated[int | None, "files left for the next run: they were still being written"] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,7 +53,7 @@ async def close_run(shop: Shop, fault: RunError | None, *, kept: int, flow_run_i
     except RunError as error:
         fault, totals = fault or error, Totals()
     own = tally(priced(await shop.ledger.calls_of_runs([shop.run_id]), shop.order.models))
-    how = ending(totals, fault, nothing_there=shop.filing.nothing_there)
+    how = ending(totals, fault, nothing_there=shop.filing.nothing_there and not shop.found.unsettled)
     record = _record(shop, totals, own, how, kept=kept, flow_run_id=flow_run_id)
     try:
         await asyncio.to_thread(_whole, shop.sink)
@@ -108,6 +108,7 @@ def _record(shop: Shop, totals: Totals, own: Tally, how: Ending, *, kept: int, f
         pagemill_version=version(),
         host=platform.node(),
         prefect_flow_run_id=flow_run_id,
+        files_unsettled=shop.found.unsettled,
     )
 
 

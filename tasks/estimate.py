@@ -28,6 +28,7 @@ from tasks.measure import measure
 from tasks.order import Order, resolve
 from tasks.plan import Placed, spans
 from tasks.ports import KnownDocument, Reporter
+from tasks.settle import settled
 from tasks.workers import WorkerPool
 
 PRIOR = OutputLengths(answers=0, p10=150, median=600, p90=1_800, longest=0)
@@ -106,7 +107,7 @@ async def _documents(
     look = partial(identify, passwords=passwords, workers=workers, seconds=config.render_timeout)
     knows: Knows = ledger or NothingKnown()
     found: Found
-    files = discover(config.sources, exclude=order.own_folders)
+    files = settled(discover(config.sources, exclude=order.own_folders), config.settle_seconds)
     async for found in intake(files, knows=knows, identify=look, ahead=2 * order.render_workers):
         if isinstance(found, RejectedDocument):
             walk.rejected += 1

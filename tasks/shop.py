@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from schemas.documents import Document, RejectedDocument, SourceFile
+from schemas.errors import UnsettledDocument
 from schemas.records import PageRecord
 from schemas.requests import request_key
 from schemas.work import Shard
@@ -23,6 +24,7 @@ from tasks.order import Order
 from tasks.page import Desk
 from tasks.plan import Placed, rewritten, spans
 from tasks.ports import Placement, Reporter
+from tasks.settle import settled, unsettled_by_change
 from tasks.shard import Commitment, ShardReport
 from tasks.sinks.parquet import ParquetSink
 from tasks.tolerance import Tolerance
@@ -31,11 +33,15 @@ from tasks.workers import WorkerPool
 
 @dataclass
 class Found:
-    """How much there is, as far as discovery has come; `done` are pages that have their rows."""
+    """How much there is, as far as discovery has come; `done` are pages that have their rows.
+
+    `unsettled` are files that were left for the next run, and are not counted as files.
+    """
 
     files: int = 0
     pages: int = 0
     done: int = 0
+    unsettled: int = 0
 
 
 @dataclass
@@ -78,7 +84,8 @@ class Shop:
 
     async def documents(self) -> AsyncGenerator[Document, None]:
         """Find and identify the documents of the sources; what cannot be read is filed and told of."""
-        files = discover(self.order.config.sources, exclude=self.order.own_folders)
+        settle = self.order.config.settle_seconds
+        files = settled(discover(self.order.config.sources, exclude=self.order.own_folders), settle)
         ahead = 2 * self.order.render_workers
         async with aclosing(intake(files, knows=self.ledger, identify=self.identify, ahead=ahead)) as stream:
             async for found in stream:
@@ -87,8 +94,18 @@ class Shop:
                 if isinstance(found, Document):
                     yield found
                 else:
-                    self.filing.reject(found)
-                    self.reporter.rejected(found)
+                    self._turn_away(unsettled_by_change(found, settle))
+
+    def _turn_away(self, rejected: RejectedDocument) -> None:
+        """Tell of a file that is not read, and file it unless it is still being written.
+
+        What is half there has no row: nothing is known of it yet, and what is known of an earlier version stays true.
+        """
+        if isinstance(rejected.error, UnsettledDocument):
+            self.found.unsettled += 1
+        else:
+            self.filing.reject(rejected)
+        self.reporter.rejected(rejected)
 
     async def identify(self, file: SourceFile) -> Document | RejectedDocument:
         """Find out what a file is, in a worker process."""

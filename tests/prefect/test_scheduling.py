@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -110,6 +111,8 @@ def desk(tmp_path_factory):
         with pymupdf.open() as document:
             document.new_page().insert_text((50, 80), TEXT)
             document.save(folder / "invoice.pdf")
+        an_hour_ago = time.time() - 3_600
+        os.utime(folder / "invoice.pdf", (an_hour_ago, an_hour_ago))
     with ExitStack() as terminals:
         terminals.enter_context(desk.open("server"))
         code, said = desk.type("once")
