@@ -20,6 +20,7 @@ PLAIN_TYPES: dict[type, pa.DataType] = {
     str: pa.string(),
     int: pa.int64(),
     float: pa.float64(),
+    bool: pa.bool_(),
     datetime: pa.timestamp("us", tz="UTC"),
 }
 
@@ -111,7 +112,7 @@ def _array(column: Column, values: list[Any]) -> pa.Array:
     if column.choices:
         return _coded(column, values)
     if is_dataclass(column.element):
-        values = [[asdict(item) for item in items] for items in values]
+        values = [None if items is None else [asdict(item) for item in items] for items in values]
     if column.annotation is datetime and any(value is not None and value.tzinfo is None for value in values):
         msg = f"a time without a zone stands in column {column.name}"
         raise ValueError(msg)
@@ -152,7 +153,7 @@ def _values(column: Column, table: pa.Table) -> list[Any]:
     values: list[Any] = table.column(column.name).to_pylist()
     element = column.element
     if isinstance(element, type) and is_dataclass(element):
-        return [tuple(element(**item) for item in items) for items in values]
+        return [None if items is None else tuple(element(**item) for item in items) for items in values]
     if element is not None:
-        return [tuple(items) for items in values]
+        return [None if items is None else tuple(items) for items in values]
     return values

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
-from dataclasses import fields
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from schemas import errors
+from schemas.blocks import BLOCK_KINDS
 from schemas.errors import ExitCode, PipelineError, RunError
 from schemas.records import ALL_TABLES, SCHEMA_VERSION, FileStatus, PageStatus, Record
 
@@ -57,6 +58,7 @@ def _document() -> Iterator[str]:
     yield f"Version {SCHEMA_VERSION} of the tables. Columns are only ever added, at the end."
     for table, record in ALL_TABLES.items():
         yield from _table(table, record)
+    yield from _list("Kinds of blocks", "kind", BLOCK_KINDS)
     yield from _list("Page statuses", "status", {name: PAGE_STATUSES[name] for name in get_args(PageStatus)})
     yield from _list("File statuses", "status", {name: FILE_STATUSES[name] for name in get_args(FileStatus)})
     yield from _list("Error kinds of pages, files and calls", "error_kind", _kinds(PipelineError))
@@ -88,7 +90,10 @@ def _type(annotation: Any) -> str:
         return f"list of {_type(get_args(annotation)[0])}"
     if get_origin(annotation) is not None:
         return "text, one of few"
-    names = {"str": "text", "int": "integer", "float": "number", "datetime": "time (UTC)", "Flag": "name and score"}
+    if is_dataclass(annotation):
+        *first, last = (field.name for field in fields(annotation))
+        return f"{', '.join(first)} and {last}"
+    names = {"str": "text", "int": "integer", "float": "number", "bool": "true or false", "datetime": "time (UTC)"}
     return names[annotation.__name__]
 
 
@@ -105,7 +110,7 @@ def _is_abstract(error: type[PipelineError | RunError]) -> bool:
     return error in {PipelineError, RunError, errors.DocumentError, errors.CallError, errors.AnswerError}
 
 
-def _list(title: str, head: str, rows: dict[str, str]) -> Iterator[str]:
+def _list(title: str, head: str, rows: Mapping[str, str]) -> Iterator[str]:
     yield from ("", f"## {title}", "", f"| {head} | meaning |", "|---|---|")
     for name, meaning in rows.items():
         yield f"| `{name}` | {meaning} |"

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 
+from schemas.blocks import Block
+
 SCHEMA_VERSION = 1
 
 PageStatus = Literal["ok", "blank", "truncated", "suspect", "blocked", "invalid", "failed", "skipped"]
@@ -47,7 +49,7 @@ class PageRecord:
     flags: Annotated[tuple[Flag, ...], "signals that the answer may be wrong, with their strength (0-1)"] = ()
     operation: Annotated[str, "what was asked: text, translation, structured, ask"]
     text: Annotated[str | None, "what was read"] = None
-    text_format: Annotated[str | None, "markdown or plain"] = None
+    text_format: Annotated[str | None, "markdown, plain or latex"] = None
     result: Annotated[str | None, "structured result as JSON; of a translation its pairs of source and target"] = None
     reasoning: Annotated[str | None, "the model's reasoning, where it gave one"] = None
     language: Annotated[str | None, "main language, where the answer names it"] = None
@@ -87,6 +89,16 @@ class PageRecord:
     variant: Annotated[
         str | None, "which of several things was asked: the schema, the target language, the question"
     ] = None
+    blocks: Annotated[
+        tuple[Block, ...] | None,
+        "what stands where, in reading order: boxes in points of the page as displayed, from its top left; null where "
+        "the answer tells of no blocks",
+    ] = None
+    rotation: Annotated[int | None, "degrees clockwise by which the page was turned to be read; null is not known"] = (
+        None
+    )
+    has_tables: Annotated[bool | None, "whether a table stands on the page, where the answer says so"] = None
+    has_handwriting: Annotated[bool | None, "whether something is written by hand, where the answer says so"] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

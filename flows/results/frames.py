@@ -35,7 +35,7 @@ def _series(values: pa.ChunkedArray, column: Column) -> Any:
         return pd.Series(values.to_pylist(), dtype=object)
     types = {pa.string(): pd.StringDtype(na_value=float("nan"))}  # also of a column that is null all along
     if column.nullable:
-        types[pa.int64()] = pd.Int64Dtype()
+        types |= {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
     return values.to_pandas(types_mapper=types.get)
 
 

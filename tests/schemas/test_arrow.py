@@ -22,6 +22,10 @@ def test_rows_survive_the_way_there_and_back(table: str) -> None:
 def test_each_annotation_has_its_type() -> None:
     schema = arrow_schema(PageRecord)
     flag = pa.struct([pa.field("name", pa.string(), nullable=False), pa.field("score", pa.float64(), nullable=False)])
+    block = pa.struct(
+        [pa.field(name, pa.string(), nullable=False) for name in ("kind", "text")]
+        + [pa.field(name, pa.float64()) for name in ("x0", "y0", "x1", "y1")]
+    )
     expected = {
         "status": (pa.dictionary(pa.int32(), pa.string()), False),
         "origin": (pa.dictionary(pa.int32(), pa.string()), True),
@@ -32,6 +36,8 @@ def test_each_annotation_has_its_type() -> None:
         "flags": (pa.list_(pa.field("element", flag, nullable=False)), False),
         "notes": (pa.list_(pa.field("element", pa.string(), nullable=False)), False),
         "text": (pa.string(), True),
+        "blocks": (pa.list_(pa.field("element", block, nullable=False)), True),
+        "has_tables": (pa.bool_(), True),
     }
     assert {name: (schema.field(name).type, schema.field(name).nullable) for name in expected} == expected
 

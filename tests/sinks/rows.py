@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from schemas.arrow import Column, columns
+from schemas.blocks import BLOCK_KINDS, Block
 from schemas.records import CallRecord, FileRecord, Flag, PageRecord, Record, RunRecord
 
 NOON = datetime(2026, 3, 14, 12, 0, 0, 123_456, tzinfo=UTC)
@@ -16,6 +17,7 @@ SIMPLE: dict[type, st.SearchStrategy[Any]] = {
     str: TEXT,
     int: st.integers(-(2**63), 2**63 - 1),
     float: st.floats(allow_nan=False),
+    bool: st.booleans(),
     datetime: st.datetimes(timezones=st.just(UTC)),
 }
 
@@ -38,6 +40,8 @@ def page(**values: Any) -> PageRecord:
         "flags": (Flag("loop", 0.5),),
         "notes": ("odd xref",),
         "ink": 0.1,
+        "blocks": (Block("title", "Invoice", 10.0, 20.0, 90.5, 40.0), Block("text", "发票")),
+        "has_tables": False,
     }
     return example(PageRecord, **usual | values)
 
@@ -45,7 +49,10 @@ def page(**values: Any) -> PageRecord:
 def examples() -> dict[str, list[Record]]:
     """Two rows of each table."""
     return {
-        "pages": [page(page_no=1), page(page_no=2, status="failed", text=None, flags=(), notes=(), ink=None)],
+        "pages": [
+            page(page_no=1),
+            page(page_no=2, status="failed", text=None, flags=(), notes=(), ink=None, blocks=None),
+        ],
         "files": [example(FileRecord, status="success"), example(FileRecord, status="failure", error_kind="corrupt")],
         "calls": [example(CallRecord, outcome="answered"), example(CallRecord, outcome="lost", ended_at=NOON)],
         "runs": [example(RunRecord, status="success"), example(RunRecord, status="stopped", cost=1.25)],
@@ -57,6 +64,10 @@ def _values(column: Column) -> st.SearchStrategy[Any]:
         values = st.sampled_from(column.choices)
     elif column.element is Flag:
         values = st.lists(st.builds(Flag, TEXT, SIMPLE[float]), max_size=3).map(tuple)
+    elif column.element is Block:
+        side = st.none() | SIMPLE[float]
+        blocks = st.builds(Block, st.sampled_from(sorted(BLOCK_KINDS)), TEXT, side, side, side, side)
+        values = st.lists(blocks, max_size=3).map(tuple)
     elif column.element is str:
         values = st.lists(TEXT, max_size=3).map(tuple)
     else:
