@@ -95,6 +95,16 @@ class Reading:
         ),
     ] = "auto"
     model: Annotated[str | None, _option(envvar="PAGEMILL_MODEL", panel=_SERVICE, help="See `pagemill models`.")] = None
+    thinking: Annotated[
+        bool | None,
+        _option("--thinking/--no-thinking", panel=_SERVICE, help="Whether the model reasons first (default: no)."),
+    ] = None
+    thinking_budget: Annotated[
+        int | None, _option(panel=_SERVICE, metavar="N", help="Tokens that its reasoning may take.")
+    ] = None
+    stream: Annotated[
+        bool, _option("--stream", panel=_SERVICE, help="Receive answers as they are written; stops one that loops.")
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True)

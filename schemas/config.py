@@ -39,6 +39,9 @@ class RunConfig(BaseModel):
     repair: bool = False
     prompt: str | None = None
     max_pixels: Annotated[int | None, Field(ge=4_096)] = None
+    thinking: bool | None = None
+    thinking_budget: Annotated[int | None, Field(ge=1)] = None
+    stream: bool = False
     shard_pages: Annotated[int, Field(ge=1, le=10_000)] = 200
     render_workers: Annotated[int | None, Field(ge=1, le=256)] = None
     render_timeout: Annotated[float, Field(gt=0)] = 120.0

@@ -75,7 +75,8 @@ class Price:
 class ModelSpec:
     """One model as data: what it takes, what it gives, how fast it may be asked.
 
-    `thinking` says what happens when nothing is said: "none" (cannot), "off", "on", "always".
+    `thinking` says what happens when nothing is said: "none" (cannot), "off", "on", "always"; `max_thinking_tokens`
+    bounds it. `partial_mode` says that a cut answer can be gone on with, as long as the model does not think.
     """
 
     name: str
@@ -88,7 +89,9 @@ class ModelSpec:
     max_images: int = 1
     stream_only: bool = False
     thinking: Literal["none", "off", "on", "always"] = "none"
+    max_thinking_tokens: int | None = None
     json_mode: bool = False
+    partial_mode: bool = False
     ocr_tasks: bool = False
     limits: Limits = field(default_factory=Limits)
     price: Price | None = None

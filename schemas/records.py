@@ -57,7 +57,7 @@ class PageRecord:
     backend: Annotated[str, "recognizer that was asked"]
     model: Annotated[str, "model that was asked"]
     response_model: Annotated[str | None, "model that the service says answered"] = None
-    stop_reason: Annotated[str | None, "why the answer ended: stop, length, content_filter, partial"] = None
+    stop_reason: Annotated[str | None, "why the answer ended: stop, length, content_filter, partial, loop"] = None
     request_key: Annotated[str, "name of the kept answer in the ledger; joins `calls`"]
     request_id: Annotated[str | None, "the service's own id of the answer"] = None
     generation: Annotated[int, "how often the page was asked anew on purpose"] = 0

@@ -13,8 +13,12 @@ from schemas.documents import PageFacts, Span
 from schemas.usage import Usage
 from schemas.wire import WireSend
 
-StopReason = Literal["stop", "length", "content_filter", "partial", "error"]
-"""Why an answer ended: `partial` is the service's own cut (its time limit, or a stream without an end)."""
+STREAM = "stream"
+"""The parameter by which an answer is received as it is written."""
+
+StopReason = Literal["stop", "length", "content_filter", "partial", "loop", "error"]
+"""Why an answer ended: `partial` is the service's own cut (its time limit, or a stream without an end), `loop` ours:
+what was being written repeated itself without end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ class Recipe:
 
     `parameters` go to the backend as they are (temperature, max_tokens, ocr_options, ...); `options` stay with the
     operation, which reads the answer by them. Both hold JSON values. Time-outs, prices, limits, paths and
-    concurrency cannot change an answer and are not here. `span_pages` is how many pages one request shows at most.
+    concurrency cannot change an answer and are not here; nor can `stream`, which stands among the parameters and is no
+    part of the identity. `span_pages` is how many pages one request shows at most.
     `repair` says that an answer which fails its checks is to be put right; it cannot change the first answer, and so
     is no part of what two recipes are compared by. `variant` names what is asked where an operation can be asked for
     several things (a schema, a language, a question), for readers of the tables; it follows from the rest.
@@ -71,9 +76,10 @@ class Recipe:
 
     @cached_property
     def recipe_id(self) -> str:
-        """SHA-256 of the canonical JSON of all fields that are compared."""
+        """SHA-256 of the canonical JSON of all fields that are compared, but for how the answer travels."""
         compared = {it.name for it in fields(self) if it.compare}
         identity = {name: value for name, value in asdict(self).items() if name in compared}
+        identity["parameters"] = {name: value for name, value in self.parameters.items() if name != STREAM}
         return hashlib.sha256(canonical_json(identity)).hexdigest()
 
 

@@ -228,6 +228,7 @@ async def _asker(
             stop=stop,
             patience=Patience(attempts=config.max_attempts, seconds=config.patience),
             max_output_tokens=order.max_output_tokens,
+            max_thinking_tokens=order.max_thinking_tokens,
             price=order.spec.price,
         )
 

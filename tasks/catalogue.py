@@ -81,7 +81,9 @@ class _Model(_Strict):
     max_images: Positive = 1
     stream_only: bool = False
     thinking: Literal["none", "off", "on", "always"] = "none"
+    max_thinking_tokens: Positive | None = None
     json_mode: bool = False
+    partial_mode: bool = False
     ocr_tasks: bool = False
     limits: _Limits = _Limits()
     price: _Price | None = None

@@ -16,8 +16,10 @@ from schemas.errors import AnswerError, TruncatedAnswer
 from schemas.records import Flag, PageStatus
 from schemas.requests import ModelResponse, Recipe
 from tasks.extraction.sighting import doubts, sighted
+from tasks.looping import has_loop
 from tasks.ports import Operation, Reading, Verdict
 
+LOOPED = Flag("repetition", 1.0)
 SUSPECT = 1.0
 """From this sum of signal strengths on, a page is suspect."""
 BLANK_INK = 0.0005
@@ -27,8 +29,6 @@ EMPTY_INK = 0.01
 LOW_OCR_SCORE = 0.88
 """Below this mean confidence local OCR read another script than it knows, or noise: what it can read scores 0.93 and
 more, Greek, of which it loses a third of the letters, 0.82."""
-LOOP_REPEATS = 8
-LOOP_CHARS = 200
 LAYER_CHARS = 200
 """A text layer shorter than this proves nothing."""
 
@@ -47,19 +47,29 @@ def judge(response: ModelResponse, facts: tuple[PageFacts, ...], operation: Oper
     try:
         reading = operation.read(response, recipe)
     except AnswerError as error:
-        status: PageStatus = "truncated" if isinstance(error, TruncatedAnswer) else "invalid"
-        return Verdict(status, Reading(text=response.text), error.kind, str(error))
+        return _unusable(response, error)
     reading = replace(reading, evidence=sighted(reading.evidence, facts)) if reading.evidence else reading
     flags = reading.flags + tuple(signals(reading, facts))
+    if response.stop_reason == "loop" and LOOPED.name not in {flag.name for flag in flags}:
+        flags += (LOOPED,)  # what it went round in may be its reasoning
     if response.stop_reason == "content_filter":
         return Verdict("blocked", reading, "blocked", "the service's content filter cut the answer", flags)
-    if response.stop_reason != "stop":
+    if response.stop_reason not in {"stop", "loop"}:
         return Verdict("truncated", reading, "truncated", _CUT[response.stop_reason], flags)
-    if reading.is_empty and _is_blank(facts) and not any(fact.damaged for fact in facts):
+    is_blank = reading.is_empty and _is_blank(facts) and not any(fact.damaged for fact in facts)
+    if is_blank and response.stop_reason == "stop":
         return Verdict("blank", reading, flags=flags)
     if sum(flag.score for flag in flags) >= SUSPECT:
         return Verdict("suspect", reading, "suspect", ", ".join(flag.name for flag in flags), flags)
     return Verdict("ok", reading, flags=flags)
+
+
+def _unusable(response: ModelResponse, error: AnswerError) -> Verdict:
+    reading = Reading(text=response.text)
+    if response.stop_reason == "loop":
+        return Verdict("suspect", reading, "suspect", LOOPED.name, (LOOPED,))
+    status: PageStatus = "truncated" if isinstance(error, TruncatedAnswer) else "invalid"
+    return Verdict(status, reading, error.kind, str(error))
 
 
 _CUT = {
@@ -87,7 +97,7 @@ def signals(reading: Reading, facts: tuple[PageFacts, ...]) -> Iterator[Flag]:
     if (transcript or reading.evidence) and all(fact.ink is not None and fact.ink < BLANK_INK for fact in facts):
         yield Flag("text_without_ink", 1.0)
     if has_loop(text):
-        yield Flag("repetition", 1.0)
+        yield LOOPED
     if reading.ocr_score is not None and reading.ocr_score < LOW_OCR_SCORE:
         yield Flag("low_ocr_score", 1.0)
     if any(fact.hidden_text for fact in facts):
@@ -123,21 +133,3 @@ def recall(truth: str, text: str) -> float:
 def _tokens(text: str) -> set[str]:
     folded = text.casefold()
     return set(_WORD.findall(_CJK.sub(" ", folded))) | set(_CJK.findall(folded))
-
-
-def has_loop(text: str) -> bool:
-    """Say whether *text* ends in one piece repeated so often, and for so long, that no page is written like that.
-
-    Table rules and dot leaders are repetitions that pages do have; they hold no letters.
-    """
-    tail = text[-4_000:]
-    for period in range(1, len(tail) // LOOP_REPEATS + 1):
-        piece = tail[-period:]
-        if not _WORD.search(piece):
-            continue
-        repeats = 1
-        while tail[-period * (repeats + 1) : -period * repeats] == piece:
-            repeats += 1
-        if repeats >= LOOP_REPEATS and repeats * period >= LOOP_CHARS:
-            return True
-    return False

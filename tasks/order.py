@@ -14,6 +14,7 @@ from schemas.requests import Recipe
 from tasks import backends, operations
 from tasks.catalogue import find_model, load_models
 from tasks.ports import Operation
+from tasks.thinking import max_thinking_tokens, with_thinking
 
 MAX_OUTPUT = 8_192
 """Output tokens of an answer, where neither the recipe nor the model table says it."""
@@ -61,9 +62,14 @@ class Order:
 
     @property
     def max_output_tokens(self) -> int:
-        """The longest answer that is asked for."""
+        """The longest answer that is asked for, the reasoning before it not counted."""
         asked = self.recipe.parameters.get("max_tokens")
         return int(asked or self.spec.max_output_tokens or MAX_OUTPUT)
+
+    @property
+    def max_thinking_tokens(self) -> int:
+        """The longest reasoning before an answer."""
+        return max_thinking_tokens(self.recipe, self.spec)
 
     @property
     def currency(self) -> str | None:
@@ -91,4 +97,5 @@ def resolve(config: RunConfig) -> Order:
     backend = backends.choose(config.backend)
     spec = find_model(config.model, backend)
     operation = operations.get(config.operation)
-    return Order(config, spec, operation, operation.recipe(config, spec, backend), load_models())
+    recipe = with_thinking(operation.recipe(config, spec, backend), config, spec)
+    return Order(config, spec, operation, recipe, load_models())

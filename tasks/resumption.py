@@ -55,6 +55,7 @@ def _worst(order: Order) -> Spending:
     recipe, price = order.recipe, order.spec.price
     page = recipe.render.max_pixels // recipe.render.patch**2 if recipe.render else 0
     usage = Usage(
-        input_tokens=page * recipe.span_pages + prompt_tokens(recipe.turns), output_tokens=order.max_output_tokens
+        input_tokens=page * recipe.span_pages + prompt_tokens(recipe.turns),
+        output_tokens=order.max_output_tokens + order.max_thinking_tokens,
     )
     return Spending((price.cost(usage) if price else None) or 0.0, usage.total_tokens)

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from schemas.documents import PageFacts
 from schemas.requests import ModelResponse, Recipe
-from tasks.judge import has_loop, judge, recall
+from tasks.judge import judge, recall
+from tasks.looping import has_loop
 from tasks.operations.text import OPERATION
 from tasks.prompting import unfenced
 
@@ -92,6 +93,12 @@ def test_a_cut_answer_is_never_ok(stop, status):
     assert found.status == status
     assert found.reading.text == PROSE
     assert found.error_message
+
+
+def test_an_answer_that_was_stopped_for_a_loop_in_its_reasoning_is_no_blank_page():
+    found = verdict("", BLANK, stop="loop")
+
+    assert (found.status, names(found)) == ("suspect", {"repetition"})
 
 
 def test_a_loop_is_seen():

@@ -37,6 +37,7 @@ class Asker:
     stop: asyncio.Event
     patience: Patience = field(default_factory=Patience)
     max_output_tokens: int = MAX_OUTPUT
+    max_thinking_tokens: int = 0
     price: Price | None = None
 
     async def ask(self, request: ModelRequest, pages: Sequence[RenderedPage]) -> KeptAnswer:
@@ -107,7 +108,7 @@ class Asker:
         limit = request.recipe.parameters.get("max_tokens") or self.max_output_tokens
         reserving = self.budget.reserve(
             input_tokens=tokens,
-            max_output_tokens=limit,
+            max_output_tokens=limit + self.max_thinking_tokens,
             pages=len(request.span.page_nos) if first and not request.more_turns else 0,
             kind=request.recipe.operation,
             price=self.price,

@@ -17,6 +17,7 @@ from tasks.extraction.check import violations
 from tasks.extraction.fields import kv_result, result_schema, typed
 from tasks.extraction.schema import Schema, called, find, how_to_choose
 from tasks.extraction.sighting import evidence_of
+from tasks.looping import has_loop
 from tasks.ports import Reading, Verdict
 from tasks.prompting import LOCAL, OCR_SAMPLING, livelier, render_spec
 
@@ -113,11 +114,12 @@ class Structured:
     ) -> ModelRequest | None:
         """Show the model its answer and what is wrong with it, twice at most.
 
-        The OCR models have no second turn, so that their pages are asked again with other sampling.
+        A loop is asked again with other sampling, and so are the OCR models, which have no second turn.
         """
-        if verdict.status != "invalid" or asked > MOST_REPAIRS:
+        looped = verdict.is_flagged("repetition") or (verdict.status == "truncated" and has_loop(response.text))
+        if (verdict.status != "invalid" and not looped) or asked > MOST_REPAIRS:
             return None
-        if request.recipe.options["ocr_task"]:
+        if looped or request.recipe.options["ocr_task"]:
             return request.instead(livelier(request.recipe, asked))
         said = Turn("assistant", response.text.strip() or "{}")
         return request.continued(said, Turn("user", REPAIR % verdict.error_message))

@@ -53,7 +53,8 @@ def thinks(asked: bool | None, spec: ModelSpec) -> bool:
     can, must = spec.thinking != "none", spec.thinking == "always"
     if (asked and not can) or (asked is False and must):
         msg = f"{spec.name} {'always reasons' if must else 'cannot reason'}"
-        raise UsageFault(msg, advice="leave enable_thinking out, or choose another --model")
+        option = "--no-thinking" if must else "--thinking"
+        raise UsageFault(msg, advice=f"leave {option} out, or choose another --model")
     return must or bool(asked)
 
 

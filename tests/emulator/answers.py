@@ -69,16 +69,18 @@ def _by_default(picture: Picture) -> str:
 
 
 class Mind:
-    """What the emulated models know. All three can be set by a test, at any time.
+    """What the emulated models know. All can be set by a test, at any time.
 
     `answers` maps a picture's SHA-256 to its text, or to a function of the question. `reader` reads pictures that
-    have no answer planted. `responder`, if set, answers every question alone.
+    have no answer planted. `responder`, if set, answers every question alone. `thought` is what a thinking model
+    thinks before each answer.
     """
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
         self.reader: Reader | None = None
         self.responder: Callable[[Question], str] | None = None
+        self.thought: str | None = None
 
     def answer(self, question: Question) -> Reply:
         """Answer in the model's own words, cut at its `max_tokens`."""
@@ -86,8 +88,7 @@ class Mind:
         text = self._text(question)
         reply = ocr_tasks.perform(task, text, question) if task else Reply(text)
         if question.thinks:
-            thought = f"The user shows {len(question.pictures)} picture(s). I read them from top to bottom."
-            reply = replace(reply, reasoning=thought, reasoning_tokens=tokens.count(thought))
+            reply = _thought_of(reply, self.thought or _a_thought(question), question)
         return measured(reply, question.parameters.get("max_tokens") or question.model.max_output)
 
     def _text(self, question: Question) -> str:
@@ -109,6 +110,17 @@ class Mind:
             with picture.open() as image:
                 return self.reader(image, question)
         return _by_default(picture)
+
+
+def _a_thought(question: Question) -> str:
+    return f"The user shows {len(question.pictures)} picture(s). I read them from top to bottom."
+
+
+def _thought_of(reply: Reply, thought: str, question: Question) -> Reply:
+    """Put a thought before the answer, cut where its budget ends; the service then answers at once."""
+    budget = question.parameters.get("thinking_budget")
+    shown = tokens.cut(thought, budget) if budget else thought
+    return replace(reply, reasoning=shown, reasoning_tokens=min(tokens.count(thought), budget or tokens.count(thought)))
 
 
 def _as_json(read: list[str]) -> str:

@@ -83,6 +83,7 @@ _TABLE = (
     _vl("qwen2.5-vl-72b-instruct", vision=VL28, max_input=129_024, max_output=8_192, json_mode=False),
     _vl("qwen-vl-max", max_input=129_024, max_output=8_192, retired=True),
     _vl("qwen-vl-plus", max_input=129_024, max_output=8_192, retired=True),
+    Model("qvq-plus", VL28, max_input=98_304, max_output=8_192, thinking="always", stream_only=True),
     Model("qvq-max", VL28, max_input=98_304, max_output=8_192, thinking="always", stream_only=True, retired=True),
 )
 

@@ -12,7 +12,10 @@ from tests.emulator import tokens
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer. `finish` is what the wire says at the end: "stop", "length", None or the string "null"."""
+    """An answer. `finish` is what the wire says at the end: "stop", "length", None or the string "null".
+
+    `limit` is how many tokens it may have.
+    """
 
     text: str
     ocr_result: dict[str, Any] | None = None
@@ -22,11 +25,12 @@ class Reply:
     form: Literal["list", "string", "empty"] = "list"
     output_tokens: int = 0
     reasoning_tokens: int = 0
+    limit: int = 0
 
 
 def measured(reply: Reply, limit: int) -> Reply:
     """Count the answer's tokens; beyond *limit* it is cut and says so."""
-    length = tokens.count(reply.text)
+    length, reply = tokens.count(reply.text), replace(reply, limit=limit)
     if length <= limit:
         return replace(reply, output_tokens=length + reply.reasoning_tokens)
     return cut(reply, limit)
@@ -52,6 +56,14 @@ def _partial(reply: Reply) -> Reply:
     return replace(cut(reply, half(reply), finish="null"), partial=True)
 
 
+def _loop(reply: Reply) -> Reply:
+    """What a model writes that has lost its way: the beginning, then its last words until nothing more fits."""
+    whole = tokens.cut(reply.text, half(reply))
+    words = " ".join(whole.split()[-5:]) + "\n"
+    length = (reply.limit - half(reply)) // max(1, tokens.count(words))
+    return replace(cut(reply, 0), text=whole + words * length, output_tokens=reply.limit + reply.reasoning_tokens)
+
+
 def _other_json(reply: Reply) -> Reply:
     """JSON as asked for, and not of the schema: what was read stands in a field that nobody asked for."""
     values = {"answer": reply.text}
@@ -62,6 +74,7 @@ def _other_json(reply: Reply) -> Reply:
 
 BEHAVIOURS: dict[str, Callable[[Reply], Reply]] = {
     "partial": _partial,
+    "loop": _loop,
     "length": lambda reply: cut(reply, half(reply)),
     "finish-null": lambda reply: replace(reply, finish=None),
     "finish-null-string": lambda reply: replace(reply, finish="null"),

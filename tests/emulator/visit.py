@@ -128,8 +128,18 @@ class Visit:
         if reply.partial:
             self.exchange.headers |= payloads.PARTIAL
         if asked.stream:
-            return await self.exchange.events(self.dialect.stream(asked, reply, call.request_id))
+            return await self._stream(asked, reply, list(self.dialect.stream(asked, reply, call.request_id)))
         return self.exchange.json(200, self.dialect.answer(asked, reply, call.request_id))
+
+    async def _stream(self, asked: Question, reply: Reply, frames: list[bytes]) -> web.StreamResponse:
+        """Send a stream; a caller who leaves ends the answer, and owes what was written until then."""
+        try:
+            return await self.exchange.events(frames)
+        except ConnectionError:
+            share = self.exchange.frames_sent / len(frames)
+            owed = (round(count * share) for count in (reply.output_tokens, reply.reasoning_tokens))
+            self.call.usage = native.usage(asked, *owed)
+            raise
 
     async def _refuse(self, refused: Refusal) -> web.StreamResponse:
         call = self.call

@@ -35,6 +35,7 @@ class Exchange:
     compressed: bool = False
     arrived: float = field(default_factory=time.time)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    frames_sent: int = 0
 
     async def wait(self, seconds: float) -> None:
         """Wait.
@@ -63,6 +64,7 @@ class Exchange:
         response = await self._begin("text/event-stream;charset=UTF-8")
         for payload in payloads:
             await response.write(payload)
+            self.frames_sent += 1
         await response.write_eof()
         return response
 

@@ -45,7 +45,7 @@ sends = st.builds(
 responses = st.builds(
     ModelResponse,
     text=any_text,
-    stop_reason=st.sampled_from(["stop", "length", "content_filter", "partial", "error"]),
+    stop_reason=st.sampled_from(["stop", "length", "content_filter", "partial", "loop", "error"]),
     usage=st.builds(Usage, *[numbers] * 7),
     reasoning=any_text,
     model=st.none() | any_text,

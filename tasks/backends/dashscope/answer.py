@@ -8,18 +8,20 @@ from typing import Any
 
 from schemas.requests import ModelResponse
 from schemas.wire import WireSend
+from tasks.looping import LoopWatch
 from tasks.transport.answers import finish_reason_of, kept_headers, plain, stop_reason, told, usage_of
 from tasks.transport.values import content_items, first, mapping, string
 
 
 @dataclass(slots=True)
 class Reply:
-    """What came back: one answer, or a stream's pieces put together."""
+    """What came back: one answer, or a stream's pieces put together. `looped` is that we stopped it, for a loop."""
 
     output: Mapping[str, Any]
     usage: Mapping[str, Any]
     request_id: str | None
     streamed: bool = False
+    looped: bool = False
 
 
 @dataclass(slots=True)
@@ -32,6 +34,8 @@ class Pieces:
     finish_reason: str | None = None
     usage: Mapping[str, Any] = field(default_factory=dict)
     request_id: str | None = None
+    loops: bool = False
+    _watches: tuple[LoopWatch, LoopWatch] = field(default_factory=lambda: (LoopWatch(), LoopWatch()))
 
     def add(self, output: Any, usage: Any, request_id: str | None) -> None:
         """Add one piece."""
@@ -40,17 +44,24 @@ class Pieces:
         for item in content_items(message.get("content")):
             self.text.append(_text(item))
             self.others |= {name: value for name, value in item.items() if name != "text"}
+            self.loops |= self._watches[0].add(self.text[-1])
         self.reasoning.append(string(message.get("reasoning_content")))
+        self.loops |= self._watches[1].add(self.reasoning[-1])
         self.finish_reason = finish_reason_of(choice) or self.finish_reason
         self.usage = mapping(usage) if told(usage) else self.usage
         self.request_id = request_id or self.request_id
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether nothing is to be waited for: what is being written goes round in circles."""
+        return self.loops and self.finish_reason is None
 
     def together(self) -> Reply:
         """Give the stream as if it had been one answer."""
         content = [{"text": "".join(self.text)} | self.others]
         message = {"role": "assistant", "content": content, "reasoning_content": "".join(self.reasoning)}
         output = {"choices": [{"finish_reason": self.finish_reason, "message": message}]}
-        return Reply(output, self.usage, self.request_id, streamed=True)
+        return Reply(output, self.usage, self.request_id, streamed=True, looped=self.is_stuck)
 
 
 def response_of(
@@ -71,7 +82,7 @@ def response_of(
         return None
     return ModelResponse(
         text=text,
-        stop_reason=stop_reason(finish_reason, headers, text, streamed=reply.streamed),
+        stop_reason="loop" if reply.looped else stop_reason(finish_reason, headers, text, streamed=reply.streamed),
         usage=usage_of(reply.usage),
         reasoning=reasoning,
         request_id=reply.request_id or None,

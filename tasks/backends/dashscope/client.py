@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Sequence
+from contextlib import aclosing
 from typing import Any, Literal
 
 import aiohttp
@@ -112,13 +113,19 @@ def find_key(given: SecretStr | None) -> SecretStr:
 
 
 async def _collected(stream: Any) -> Reply | Failure:
-    """Take in a stream to its end, also behind an error, so that the connection can be used again."""
+    """Take in a stream to its end, also behind an error, so that the connection can be used again.
+
+    One that goes round in circles is left, which ends it: what it said of its usage until then is what it took.
+    """
     pieces, failure = Pieces(), None
-    async for answer in stream:
-        if answer.status_code == OK:
-            pieces.add(answer.output, answer.usage, answer.request_id)
-        elif failure is None:
-            failure = _failure(answer)
+    async with aclosing(stream) as answers:
+        async for answer in answers:
+            if answer.status_code == OK:
+                pieces.add(answer.output, answer.usage, answer.request_id)
+            elif failure is None:
+                failure = _failure(answer)
+            if pieces.is_stuck:
+                break
     return failure or pieces.together()
 
 

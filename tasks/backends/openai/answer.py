@@ -8,6 +8,7 @@ from typing import Any
 
 from schemas.requests import ModelResponse
 from schemas.wire import WireSend
+from tasks.looping import LoopWatch
 from tasks.transport.answers import finish_reason_of, kept_headers, plain, stop_reason, told, usage_of
 from tasks.transport.values import content_items, first, mapping, string, word
 
@@ -17,10 +18,14 @@ THOUGHT_BEGINS = "<think>"
 
 @dataclass(slots=True)
 class Reply:
-    """What came back: the body of a whole answer, or a stream's pieces in the shape of one."""
+    """What came back: the body of a whole answer, or a stream's pieces in the shape of one.
+
+    `looped` is that we stopped it, for a loop.
+    """
 
     body: Mapping[str, Any]
     streamed: bool = False
+    looped: bool = False
 
 
 @dataclass(slots=True)
@@ -32,6 +37,8 @@ class Pieces:
     finish_reason: str | None = None
     usage: Mapping[str, Any] | None = None
     names: dict[str, Any] = field(default_factory=dict)
+    loops: bool = False
+    _watches: tuple[LoopWatch, LoopWatch] = field(default_factory=lambda: (LoopWatch(), LoopWatch()))
 
     def add(self, chunk: Any) -> None:
         """Add one piece. The last has usage and no choice."""
@@ -40,15 +47,21 @@ class Pieces:
         delta = mapping(choice.get("delta"))
         self.text.append(_text(delta))
         self.reasoning.append(_reasoning(delta))
+        self.loops |= self._watches[0].add(self.text[-1]) or self._watches[1].add(self.reasoning[-1])
         self.finish_reason = finish_reason_of(choice) or self.finish_reason
         self.usage = mapping(given.get("usage")) if told(given.get("usage")) else self.usage
         self.names |= {name: given[name] for name in ("id", "model") if given.get(name)}
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether nothing is to be waited for: what is being written goes round in circles."""
+        return self.loops and self.finish_reason is None
 
     def together(self) -> Reply:
         """Give the stream as if it had been one answer."""
         message = {"role": "assistant", "content": "".join(self.text), "reasoning_content": "".join(self.reasoning)}
         choices = [{"index": 0, "message": message, "finish_reason": self.finish_reason}]
-        return Reply({**self.names, "choices": choices, "usage": self.usage}, streamed=True)
+        return Reply({**self.names, "choices": choices, "usage": self.usage}, streamed=True, looped=self.is_stuck)
 
 
 def response_of(
@@ -65,7 +78,7 @@ def response_of(
     usage = mapping(reply.body.get("usage"))
     return ModelResponse(
         text=text,
-        stop_reason=stop_reason(finish_reason, headers, text, streamed=reply.streamed),
+        stop_reason="loop" if reply.looped else stop_reason(finish_reason, headers, text, streamed=reply.streamed),
         usage=usage_of(usage),
         reasoning=reasoning,
         model=word(reply.body.get("model")),

@@ -113,7 +113,10 @@ def _whole(value: Any) -> Reply | Failure:
 
 
 async def _collected(response: aiohttp.ClientResponse, pieces: Pieces) -> Reply | Failure:
-    """Take in a stream to its end, also behind an error, so that the connection can be used again."""
+    """Take in a stream to its end, also behind an error, so that the connection can be used again.
+
+    One that goes round in circles is left, which ends it; its usage, which comes last, is then not known.
+    """
     events, failure = Events(), None
     async for received in response.content.iter_any():
         for data in events.feed(received):
@@ -122,4 +125,7 @@ async def _collected(response: aiohttp.ClientResponse, pieces: Pieces) -> Reply 
             chunk = json.loads(data)
             failure = failure or told_by(chunk)
             pieces.add(chunk)
+        if pieces.is_stuck:
+            response.close()
+            break
     return failure if failure and not pieces.finish_reason else pieces.together()
