@@ -125,7 +125,7 @@ async def _collected(response: aiohttp.ClientResponse, pieces: Pieces) -> Reply 
             chunk = json.loads(data)
             failure = failure or told_by(chunk)
             pieces.add(chunk)
-        if pieces.is_stuck:
-            response.close()
-            break
+            if pieces.is_stuck:
+                response.close()
+                return pieces.together()
     return failure if failure and not pieces.finish_reason else pieces.together()
