@@ -17,14 +17,16 @@ from schemas.documents import RenderedPage
 from schemas.errors import OutputInUse
 from schemas.records import PageRecord
 from schemas.requests import ModelRequest
+from schemas.spending import NOTHING, Spending
 from tasks.ask import Asker, Patience
 from tasks.backends import BackendSettings, create
-from tasks.budget import Budget, Spending
+from tasks.budget import Budget
 from tasks.clock import SystemClock
 from tasks.dataset import DatasetInfo, open_dataset
 from tasks.filing import Filing
 from tasks.forecast import OutputForecast
 from tasks.gate import ByteGate
+from tasks.holding import hold_tables, output_lease
 from tasks.ledger import Lease, Ledger, open_ledger
 from tasks.order import Order
 from tasks.pacing import open_limiter
@@ -33,14 +35,13 @@ from tasks.plan import Placed
 from tasks.ports import KeptAnswer, Reporter
 from tasks.recovery import take_back
 from tasks.render import render_span
-from tasks.resumption import carried_over
+from tasks.resumption import carried_over, learn
 from tasks.shop import Shop
 from tasks.sinks.parquet import ParquetSink
 from tasks.tolerance import Tolerance
 from tasks.workers import WorkerPool
 
 LEDGER_FILE = "ledger.sqlite3"
-
 
 Prepares = Callable[[Ledger, str], Awaitable[None]]
 
@@ -58,11 +59,6 @@ def ledger_place(out: str, ledger: str | None) -> str:
 def is_there(place: str) -> bool:
     """Say whether a ledger stands there already; of a server's address that is not asked."""
     return "://" in place or Path(place).exists()
-
-
-def output_lease(dataset: DatasetInfo) -> str:
-    """Name the lease of an output: by its id, which is the same on every machine that mounts it."""
-    return f"output {dataset.dataset_id}"
 
 
 @asynccontextmanager
@@ -93,13 +89,16 @@ async def open_shop(
     run_id = run_name(started_at)
     async with AsyncExitStack() as stack:
         dataset, ledger = await stack.enter_async_context(open_books(config))
-        lease = await stack.enter_async_context(_held(ledger, dataset, config, run_id))
+        lease = await stack.enter_async_context(_held(ledger, dataset, order, run_id))
         await ledger.mark_lost()
-        await take_back(ledger, ParquetSink(Path(config.out)), dataset.dataset_id)
+        if order.portion is not None:
+            await order.portion.taken(run_id)
+        async with hold_tables(ledger, dataset.dataset_id, run_id):
+            await take_back(ledger, ParquetSink(Path(config.out)), dataset.dataset_id)
         if prepare is not None:
             await prepare(ledger, dataset.dataset_id)
         forecast = OutputForecast()
-        spent = await carried_over(ledger, dataset.dataset_id, order, forecast)
+        spent = await _spent(ledger, dataset, order, forecast)
         workers = stack.enter_context(WorkerPool(order.render_workers, config.render_memory_mb))
         placements = await ledger.placements(dataset.dataset_id, order.recipe.recipe_id)
         placed = Placed(placements, span_pages=order.recipe.span_pages)
@@ -117,7 +116,8 @@ async def open_shop(
             sink=sink,
             workers=workers,
             placed=placed,
-            stale=[placement for placement in placements if placement.stale],
+            # What is to be written anew may hold files of other portions; a run over the whole does it.
+            stale=[placement for placement in placements if placement.stale and order.portion is None],
             desk=desk,
             filing=Filing(sink=sink, placed=placed, recipe=order.recipe, run_id=run_id, now=desk.now),
             lease=lease,
@@ -129,14 +129,24 @@ async def open_shop(
 
 
 @asynccontextmanager
-async def _held(ledger: Ledger, dataset: DatasetInfo, config: RunConfig, run_id: str) -> AsyncIterator[Lease]:
-    name = output_lease(dataset)
+async def _held(ledger: Ledger, dataset: DatasetInfo, order: Order, run_id: str) -> AsyncIterator[Lease]:
+    config = order.config
+    name = output_lease(dataset.dataset_id, order.portion.lease if order.portion else None)
     description = " ".join([Path(sys.argv[0]).name, config.operation, *config.sources])[:200]
     try:
         async with ledger.hold(name, run_id, description) as lease:
             yield lease
     except OutputInUse as error:
-        raise OutputInUse(str(error).replace(name, config.out), advice=error.advice) from None
+        raise OutputInUse(
+            str(error).replace(output_lease(dataset.dataset_id), config.out), advice=error.advice
+        ) from None
+
+
+async def _spent(ledger: Ledger, dataset: DatasetInfo, order: Order, forecast: OutputForecast) -> Spending:
+    if order.portion is None:
+        return await carried_over(ledger, dataset.dataset_id, order, forecast)
+    learn(forecast, await ledger.calls_of_runs(order.portion.earlier))
+    return NOTHING
 
 
 @asynccontextmanager
@@ -160,6 +170,7 @@ async def _desk(
         price=order.spec.price,
         spent=spent,
         forecast=forecast,
+        refill=order.portion.refill if order.portion else None,
     )
     open_asker = partial(
         _asker,

@@ -4,34 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from schemas.errors import BudgetReached, UsageFault
+from schemas.errors import BudgetReached, LedgerFault, UsageFault
 from schemas.models import Price
+from schemas.spending import NOTHING, Spending
 from schemas.usage import Usage
 from tasks.forecast import OutputForecast
 
 _ROUNDING = 1e-9
 
-
-class Spending(NamedTuple):
-    """What was spent, or may be: money in the price's currency, tokens in and out, pages."""
-
-    cost: float = 0.0
-    tokens: int = 0
-    pages: int = 0
-
-    def plus(self, other: Spending) -> Spending:
-        """Add field by field."""
-        return Spending(self.cost + other.cost, self.tokens + other.tokens, self.pages + other.pages)
-
-    def times(self, count: int) -> Spending:
-        """The same so many times."""
-        return Spending(self.cost * count, self.tokens * count, self.pages * count)
-
-
-NOTHING = Spending()
+Refill = Callable[[str], Awaitable[float]]
+"""Gives some more of a limit (cost, tokens, pages) that is shared with others; 0 is that nothing is left."""
 
 
 class Reservation:
@@ -87,6 +73,8 @@ class Budget:
     in flight its expected cost decides: so near a limit calls go one by one, and no more is spent than the limit and
     what the last answer was longer than expected.
 
+    With *refill* the limits are shared: what is ours of them is fetched piece by piece, before calls need it.
+
     Raises:
         UsageFault: if money is limited and the price is not known; such a promise could not be kept.
     """
@@ -100,8 +88,14 @@ class Budget:
         price: Price | None = None,
         spent: Spending = NOTHING,
         forecast: OutputForecast | None = None,
+        refill: Refill | None = None,
     ) -> None:
-        self._limits = {"cost": max_cost, "tokens": max_tokens, "pages": max_pages}
+        limits = {"cost": max_cost, "tokens": max_tokens, "pages": max_pages}
+        # Where others spend of the same limits, what is ours is what we are given of them.
+        self._limits = {name: 0.0 if refill and limit is not None else limit for name, limit in limits.items()}
+        self._refill = refill
+        self._refilling: asyncio.Task[None] | None = None
+        self._dry: set[str] = set()
         self._price = price
         self._forecast = forecast or OutputForecast()
         self._in_flight = 0
@@ -153,13 +147,33 @@ class Budget:
             first = self._waiting[0]
             if not first.turn.done():
                 passed = self._passed_by(first)
-                if passed and self._in_flight and passed != "pages":
+                if passed and (self._asks_for_more(passed) or (self._in_flight and passed != "pages")):
                     return
                 if passed:
                     first.turn.set_exception(self._reached(passed))
                 else:
                     self._grant(first)
             self._waiting.popleft()
+
+    def _asks_for_more(self, name: str) -> bool:
+        """Have the limit raised, if somebody may; what waits goes on waiting until the answer is there."""
+        if self._refill is None or name in self._dry:
+            return False
+        if self._refilling is None:
+            self._refilling = asyncio.ensure_future(self._raise(name, self._refill))
+        return True
+
+    async def _raise(self, name: str, refill: Refill) -> None:
+        more = 0.0
+        try:
+            with suppress(LedgerFault):  # the run meets the same fault where it writes
+                more = await refill(name)
+        finally:
+            self._refilling = None
+        if not more:
+            self._dry.add(name)
+        self._limits[name] = (self._limits[name] or 0.0) + more
+        self._let_through()
 
     def _grant(self, waiter: _Waiter) -> None:
         self._in_flight += 1
@@ -186,6 +200,11 @@ class Budget:
 
     def _reached(self, name: str) -> BudgetReached:
         spent, limit = getattr(self.spent, name), self._limits[name]
+        if self._refill is not None:
+            return BudgetReached(
+                f"the next call could pass the limit on {name} of the whole backfill",
+                advice=f"raise it with: pagemill backfill --resume ID --max-{name} N; what was read is kept",
+            )
         return BudgetReached(
             f"the next call could pass the limit of {limit:g} {self._unit(name)}: {spent:g} are spent",
             advice=f"raise it with --max-{name} and run again: what was read is kept and costs nothing",

@@ -6,6 +6,7 @@ import asyncio
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from schemas.errors import ExitCode, Interrupted, NoInput, RunError
 from schemas.records import READ, RunRecord, RunStatus
@@ -47,18 +48,24 @@ def ending(totals: Totals, fault: RunError | None, *, nothing_there: bool) -> En
 
 
 async def close_run(shop: Shop, fault: RunError | None, *, kept: int, flow_run_id: str | None) -> RunRecord:
-    """Write what is left to write, last the run's own row and the manifest."""
+    """Write what is left to write, last the run's own row and the manifest.
+
+    A portion leaves the manifest to whoever closes the whole.
+    """
+    whole = shop.order.portion is None
     try:
-        totals = await asyncio.to_thread(shop.filing.close)
+        async with shop.tables():
+            totals = await asyncio.to_thread(partial(shop.filing.close, everywhere=whole))
     except RunError as error:
         fault, totals = fault or error, Totals()
     own = tally(priced(await shop.ledger.calls_of_runs([shop.run_id]), shop.order.models))
     how = ending(totals, fault, nothing_there=shop.filing.nothing_there and not shop.found.unsettled)
     record = _record(shop, totals, own, how, kept=kept, flow_run_id=flow_run_id)
     try:
-        await asyncio.to_thread(_whole, shop.sink)
+        await asyncio.to_thread(complete, shop.sink)
         await asyncio.to_thread(shop.sink.write, "runs", shop.run_id, [record])
-        await asyncio.to_thread(write_manifest, shop.out, shop.sink, shop.run_id)
+        if whole:
+            await asyncio.to_thread(write_manifest, shop.out, shop.sink, shop.run_id)
     except RunError as error:
         how = ending(totals, fault or error, nothing_there=False)
         record = _record(shop, totals, own, how, kept=kept, flow_run_id=flow_run_id)
@@ -112,7 +119,7 @@ def _record(shop: Shop, totals: Totals, own: Tally, how: Ending, *, kept: int, f
     )
 
 
-def _whole(sink: Sink) -> None:
+def complete(sink: Sink) -> None:
     """Let every table be there, also one without a row: a reader need not know which a run had no use for."""
     for table in ("pages", "files", "calls"):
         if not sink.parts(table):

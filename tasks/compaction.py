@@ -10,9 +10,10 @@ from pathlib import Path
 
 from schemas.errors import NoInput
 from schemas.records import TABLES
-from tasks.assembly import is_there, ledger_place, output_lease, run_name
+from tasks.assembly import is_there, ledger_place, run_name
 from tasks.dataset import known_dataset, read_manifest, write_manifest
 from tasks.filing import UNREAD
+from tasks.holding import output_lease
 from tasks.ledger import open_ledger
 from tasks.sinks.folders import LISTING, clear
 from tasks.sinks.parquet import ParquetSink
@@ -48,7 +49,7 @@ async def compact(out: str, ledger: str | None, *, target_bytes: int) -> Mapping
         raise NoInput(msg, advice="name it with --ledger, as the run did")
     async with (
         await asyncio.to_thread(open_ledger, place) as books,
-        books.hold(output_lease(dataset), run_name(datetime.now(UTC)), f"compact {out}") as lease,
+        books.hold(output_lease(dataset.dataset_id), run_name(datetime.now(UTC)), f"compact {out}") as lease,
     ):
         sink, done = ParquetSink(Path(out)), {}
         for table in TABLES:

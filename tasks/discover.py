@@ -6,12 +6,12 @@ import os
 import stat
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from hashlib import blake2b
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from schemas.documents import RejectedDocument, SourceFile
 from schemas.errors import (
@@ -53,6 +53,13 @@ def discover(
             yield from walk.named(source)
         else:
             yield from _matching(source, walk)
+
+
+def found_again(file: SourceFile) -> Discovered:
+    """Look at a file that was found before: it may have changed since, or be gone."""
+    seen, error = _look(file.path)
+    now = file if seen is None else replace(file, **_seen(seen))
+    return now if error is None else RejectedDocument(now, error)
 
 
 class _Place(NamedTuple):
@@ -117,13 +124,7 @@ class _Walk:
         if digest in self._files:
             return
         self._files.add(digest)
-        try:
-            seen = os.stat(file.path)
-            error = _objection(file.path, seen)
-        except FileNotFoundError:
-            seen, error = None, MissingDocument("nothing stands there")
-        except OSError as fault:
-            seen, error = None, UnreadableDocument(f"the system does not say what it is: {fault.strerror}")
+        seen, error = _look(file.path)
         source = _source_file(file.path, root, seen, explicit=explicit)
         yield source if error is None else RejectedDocument(source, error)
 
@@ -152,6 +153,17 @@ def _is_folder(entry: os.DirEntry[bytes]) -> bool:
         return False
 
 
+def _look(path: str) -> tuple[os.stat_result | None, DocumentError | None]:
+    """Give what the system says of a file, and what hinders reading it."""
+    try:
+        seen = os.stat(path)
+        return seen, _objection(path, seen)
+    except FileNotFoundError:
+        return None, MissingDocument("nothing stands there")
+    except OSError as fault:
+        return None, UnreadableDocument(f"the system does not say what it is: {fault.strerror}")
+
+
 def _objection(path: str, seen: os.stat_result) -> DocumentError | None:
     if not stat.S_ISREG(seen.st_mode):
         return NotAFile("a device, a pipe or a socket stands there")
@@ -167,11 +179,14 @@ def _source_file(path: str, root: str, seen: os.stat_result | None, *, explicit:
         path=path,
         source=_text(path),
         name=_text(os.path.relpath(path, root)),
-        size_bytes=seen.st_size if seen else 0,
-        modified_at=_EPOCH + timedelta(microseconds=seen.st_mtime_ns // 1_000) if seen else None,
-        mtime_ns=seen.st_mtime_ns if seen else 0,
         explicit=explicit,
+        **(_seen(seen) if seen else {"size_bytes": 0, "modified_at": None, "mtime_ns": 0}),
     )
+
+
+def _seen(seen: os.stat_result) -> dict[str, Any]:
+    modified_at = _EPOCH + timedelta(microseconds=seen.st_mtime_ns // 1_000)
+    return {"size_bytes": seen.st_size, "modified_at": modified_at, "mtime_ns": seen.st_mtime_ns}
 
 
 def _text(path: str) -> str:

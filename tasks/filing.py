@@ -42,10 +42,12 @@ class Filing:
         self._open: dict[str, _Open] = {}
         self._unread: dict[str, FileRecord] = {}
         self._seen: set[str] = set()
+        self._homes: set[str] = set()
 
     def expect(self, document: Document, selected: tuple[int, ...], *, complete: bool) -> None:
         """Take note of a document; *complete* says that nothing of it will be written anew."""
         self._seen.add(document.file.source)
+        self._homes.update(self._placed.shards(document.file.source, document.doc_id)[-1:])
         if not selected:
             self._unread[document.file.source] = self._row(_Open(document, ()), ())
         elif not complete:
@@ -73,12 +75,17 @@ class Filing:
         for source in ready:
             del self._open[source]
 
-    def close(self) -> Totals:
-        """Write what is left when the run ends, and add up every file that this run has seen."""
+    def close(self, *, everywhere: bool = True) -> Totals:
+        """Write what is left when the run ends, and add up every file that this run has seen.
+
+        Their rows are looked for *everywhere*, or only where this run knows that they are: then not those of other
+        versions of a file.
+        """
         begun = {source: file for source, file in self._open.items() if self._placed_pages(file)}
         self._write({source: self._gather(file, (), "") for source, file in begun.items()})
         self._write_unread()
-        return totals(row for part in self._sink.parts("files") for row in self._file_rows(part) if self._mine(row))
+        parts = self._sink.parts("files") if everywhere else sorted({*self._homes, UNREAD})
+        return totals(row for part in parts for row in self._file_rows(part) if self._mine(row))
 
     def _mine(self, row: FileRecord) -> bool:
         return row.source in self._seen and row.recipe_id == self._recipe.recipe_id
@@ -124,6 +131,7 @@ class Filing:
         for source, row in rows.items():
             shards = self._placed.shards(source, row.doc_id or "")
             parts[shards[-1]].append(row)
+            self._homes.add(shards[-1])
             touched.update(shards)
         for part in sorted(touched):
             before = self._file_rows(part)

@@ -13,6 +13,7 @@ from schemas.models import Limits, ModelSpec
 from schemas.requests import Recipe
 from tasks import backends, operations
 from tasks.catalogue import find_model, load_models
+from tasks.portion import Portion
 from tasks.ports import Operation
 from tasks.thinking import max_thinking_tokens, with_thinking
 
@@ -22,7 +23,10 @@ MAX_OUTPUT = 8_192
 
 @dataclass(frozen=True)
 class Order:
-    """What a run is asked to do. `asks_on` is whether answers may lead to further questions that were never asked."""
+    """What a run is asked to do: all that its settings say, or a portion of it.
+
+    `asks_on` is whether answers may lead to further questions that were never asked.
+    """
 
     config: RunConfig
     spec: ModelSpec
@@ -30,6 +34,7 @@ class Order:
     recipe: Recipe
     models: Mapping[str, ModelSpec]
     asks_on: bool = True
+    portion: Portion | None = None
 
     @cached_property
     def fallback(self) -> Order | None:

@@ -12,7 +12,7 @@ WRITTEN_TOGETHER = ("pages", "calls", "files")
 
 
 async def take_back(ledger: Ledger, sink: Sink, dataset_id: str) -> int:
-    """Empty the parts that were begun and never finished; count them. Their pages are open, their answers kept.
+    """Empty the parts that dead runs began and never finished; count them. Their pages are open, their answers kept.
 
     The same pages need not come together again: files may have come or gone since, and then they are cut into other
     parts, beside which these would stand for good.

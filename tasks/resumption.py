@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from schemas.billing import may_have_been_billed
 from schemas.records import CallRecord
+from schemas.spending import NOTHING, Spending
 from schemas.tokens import prompt_tokens
 from schemas.usage import Usage
 from tasks.account import priced, usage_of
-from tasks.budget import NOTHING, Spending
 from tasks.forecast import OutputForecast
 from tasks.ledger import KeptRun, Ledger
 from tasks.order import Order
@@ -24,10 +24,15 @@ async def carried_over(ledger: Ledger, dataset_id: str, order: Order, forecast: 
     """
     unfinished = since_last_end(await ledger.runs(dataset_id))
     calls = await ledger.calls_of_runs(unfinished)
+    learn(forecast, calls)
+    return spending(calls, order)
+
+
+def learn(forecast: OutputForecast, calls: Iterable[CallRecord]) -> None:
+    """Tell a forecast how long these calls' answers were."""
     for call in sorted(calls, key=lambda call: call.ended_at or call.started_at):
         if call.outcome == "answered":
             forecast.learn(call.operation, call.output_tokens)
-    return spending(calls, order)
 
 
 def since_last_end(runs: Sequence[KeptRun]) -> list[str]:

@@ -19,6 +19,7 @@ from tasks.assembly import Prepares, open_shop
 from tasks.closing import close_run
 from tasks.order import Order, resolve
 from tasks.plan import Rewrites, ShardCutter, open_requests
+from tasks.portion import Portion
 from tasks.ports import Reporter
 from tasks.shard import PriorRows, ShardReport, process_shard
 from tasks.shop import Shop
@@ -55,6 +56,24 @@ async def run(
         RunError: if it could not begin (usage, credentials, another run on this output, the ledger).
     """
     return await _run(resolve(config), reporter=reporter, stop=stop, run_shard=run_shard, flow_run_id=flow_run_id)
+
+
+async def run_portion(
+    config: RunConfig,
+    portion: Portion,
+    *,
+    reporter: Reporter,
+    stop: asyncio.Event,
+    run_shard: RunsShards = directly,
+    flow_run_id: str | None = None,
+) -> RunRecord:
+    """Read a portion of an output's work while other runs read theirs.
+
+    Raises:
+        RunError: if it could not begin, also because another run took the portion a moment ago.
+    """
+    order = replace(resolve(config), portion=portion)
+    return await _run(order, reporter=reporter, stop=stop, run_shard=run_shard, flow_run_id=flow_run_id)
 
 
 async def retry(

@@ -23,7 +23,7 @@ PriorRows = Mapping[tuple[str, int], PageRecord]
 class Places(Protocol):
     """The part of the ledger that knows which part holds the rows of which pages."""
 
-    async def begin(self, dataset_id: str, recipe_id: str, shard_id: str) -> None:
+    async def begin(self, dataset_id: str, recipe_id: str, shard_id: str, run_id: str) -> None:
         """Say that this shard's part is about to be written: what a part holds counts once `place` says so."""
         ...
 
@@ -109,7 +109,7 @@ async def commit(shard: Shard, rows: list[PageRecord], desk: Desk, to: Commitmen
         asked = set(carried)
         calls += [call for call in earlier if isinstance(call, CallRecord) and call.base_key not in asked]
     else:
-        await to.places.begin(to.dataset_id, recipe_id, shard.shard_id)
+        await to.places.begin(to.dataset_id, recipe_id, shard.shard_id, desk.run_id)
     await asyncio.to_thread(to.sink.write, "pages", shard.shard_id, accounted)
     if calls:
         await asyncio.to_thread(to.sink.write, "calls", shard.shard_id, calls)

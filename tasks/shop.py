@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,8 +15,9 @@ from schemas.records import PageRecord
 from schemas.requests import request_key
 from schemas.work import Shard
 from tasks.dataset import DatasetInfo
-from tasks.discover import discover
+from tasks.discover import discover, found_again
 from tasks.filing import Filing
+from tasks.holding import hold_tables
 from tasks.identify import identify
 from tasks.intake import intake
 from tasks.ledger import Lease, Ledger
@@ -84,8 +85,13 @@ class Shop:
 
     async def documents(self) -> AsyncGenerator[Document, None]:
         """Find and identify the documents of the sources; what cannot be read is filed and told of."""
-        settle = self.order.config.settle_seconds
-        files = settled(discover(self.order.config.sources, exclude=self.order.own_folders), settle)
+        settle, portion = self.order.config.settle_seconds, self.order.portion
+        found_now = (
+            discover(self.order.config.sources, exclude=self.order.own_folders)
+            if portion is None
+            else map(found_again, portion.files)
+        )
+        files = settled(found_now, settle)
         ahead = 2 * self.order.render_workers
         async with aclosing(intake(files, knows=self.ledger, identify=self.identify, ahead=ahead)) as stream:
             async for found in stream:
@@ -126,10 +132,19 @@ class Shop:
     async def file(self, report: ShardReport) -> None:
         """Note where rows went, and write the rows of the files that are complete by them."""
         self.lease.check()
-        async with self._filing_lock:
+        async with self.tables():
             for placement in report.placements:
                 self.placed.add(placement)
             await asyncio.to_thread(self.filing.file, report)
+
+    @asynccontextmanager
+    async def tables(self) -> AsyncIterator[None]:
+        """Keep others from changing tables that several parts, or several runs, write to."""
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self._filing_lock)
+            if self.order.portion is not None:
+                await stack.enter_async_context(hold_tables(self.ledger, self.dataset.dataset_id, self.run_id))
+            yield
 
     async def prior_rows(self, shard: Shard) -> dict[tuple[str, int], PageRecord]:
         """Read the rows that a part holds now."""

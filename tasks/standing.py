@@ -12,9 +12,10 @@ from schemas.errors import NoInput
 from schemas.records import READ, FileRecord, PageRecord
 from schemas.status import PageProblem, Status
 from tasks.account import priced, tally
-from tasks.assembly import is_there, ledger_place, output_lease
+from tasks.assembly import is_there, ledger_place
 from tasks.catalogue import load_models
 from tasks.dataset import DatasetInfo, find_dataset
+from tasks.holding import output_lease
 from tasks.ledger import Ledger, open_ledger
 from tasks.sinks.parquet import ParquetSink
 from tasks.summarize import totals
@@ -31,7 +32,7 @@ async def status(out: str, ledger: str | None) -> Status:
     async with await asyncio.to_thread(open_ledger, place_of(out, ledger)) as books:
         runs = await books.runs(dataset.dataset_id)
         calls = priced(await books.calls_of_runs([run.run_id for run in runs]), load_models())
-        holder = await books.holder(output_lease(dataset))
+        holders = await books.holders(output_lease(dataset.dataset_id))
     files, problems = await asyncio.to_thread(_tables, ParquetSink(Path(out)))
     spent, counted = tally(calls), totals(files)
     return Status(
@@ -43,7 +44,7 @@ async def status(out: str, ledger: str | None) -> Status:
         cost=spent.cost,
         cost_known=spent.cost_known,
         currency=spent.currency,
-        held_by=str(holder) if holder else None,
+        held_by="; ".join(map(str, holders.values())) or None,
         problems=problems,
     )
 

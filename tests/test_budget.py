@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from schemas.errors import BudgetReached, UsageFault
 from schemas.models import Price, PriceTier
+from schemas.spending import Spending
 from schemas.usage import Usage
-from tasks.budget import Budget, Spending
+from tasks.budget import Budget
 from tasks.forecast import OutputForecast
 from tests.simulation import SimulatedClock, simulate
 

@@ -9,6 +9,7 @@ import os
 from typing import Self
 
 from tasks.ledger.answers import AnswerStore
+from tasks.ledger.backfills import BackfillBook
 from tasks.ledger.engine import open_engine
 from tasks.ledger.files import FileMemory
 from tasks.ledger.journal import JournalReader, OutputLengths, Spent
@@ -32,7 +33,9 @@ __all__ = [
 ]
 
 
-class Ledger(AnswerStore, JournalReader, FileMemory, PlaceBook, RunBook, LeaseBook, Undertaker, LimitBook):
+class Ledger(
+    AnswerStore, JournalReader, FileMemory, PlaceBook, RunBook, LeaseBook, Undertaker, LimitBook, BackfillBook
+):
     """An open ledger. Every write is durable when it returns.
 
     Raises:

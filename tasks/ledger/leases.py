@@ -2,6 +2,8 @@
 
 A holder on this machine is asked after by its process number. One on another machine is watched: its counter of
 beats moves while it lives. Only this machine's monotonic clock measures that; wall clocks are never compared.
+
+A slash divides what can be shared: the lease of `a/b` and that of `a` exclude each other, `a/b` and `a/c` do not.
 """
 
 from __future__ import annotations
@@ -10,22 +12,23 @@ import asyncio
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, delete, false, insert, or_, select, text, update
 
 from schemas.errors import LedgerFault, OutputInUse
 from tasks.ledger.owner import Owner, this_process
-from tasks.ledger.store import Store, insert_into, keeping
+from tasks.ledger.store import Store
 from tasks.ledger.tables import leases
 
 _given_up: set[str] = set()
 """Tokens of runs of this process that are over, whose end could not be written: the process lives, they do not."""
+_TAKING = 0x9A6E_1EA5  # any number that nobody else locks
 _OWNER = ("host", "machine", "boot", "namespace", "pid", "pid_started")
 
 
@@ -85,16 +88,16 @@ class LeaseBook(Store):
 
     @asynccontextmanager
     async def hold(
-        self, name: str, run_id: str, description: str, *, patience: Patience | None = None
+        self, name: str, run_id: str, description: str, *, patience: Patience | None = None, waits: bool = False
     ) -> AsyncIterator[Lease]:
-        """Hold the lease of *name* for as long as the context lasts.
+        """Hold the lease of *name* for as long as the context lasts; one that *waits* does until it is free.
 
         Raises:
-            OutputInUse: if a live run holds it; says which.
+            OutputInUse: if a live run holds it, or what it is part of, or a part of it; says which.
         """
         patience = patience or Patience()
         lease = Lease(name, run_id)
-        await self._acquire(lease, description, patience)
+        await self._acquire(lease, description, patience, waits=waits)
         stop = threading.Event()
         beating = threading.Thread(
             target=self._beat,
@@ -111,10 +114,14 @@ class LeaseBook(Store):
 
     async def holder(self, name: str) -> Holder | None:
         """Say who holds *name*, unless it is known to be dead."""
-        found = await self.read(partial(_holder, name=name))
-        return None if found is None or _is_dead(found, this_process()) else found
+        return (await self.holders(name)).get(name)
 
-    async def _acquire(self, lease: Lease, description: str, patience: Patience) -> None:
+    async def holders(self, name: str) -> Mapping[str, Holder]:
+        """Say who holds *name* or parts of it, by the name of each lease, but those that are known to be dead."""
+        found = await self.read(partial(_holders, name=name))
+        return {lease: holder for lease, holder in found.items() if not _is_dead(holder, this_process())}
+
+    async def _acquire(self, lease: Lease, description: str, patience: Patience, *, waits: bool) -> None:
         here = this_process()
         seen: Holder | None = None
         since = patience.monotonic()
@@ -123,11 +130,12 @@ class LeaseBook(Store):
             found = await self.write(partial(_take, lease=lease, description=description, here=here, silent=silent))
             if found is None:
                 return
-            has_moved = seen is not None and (seen.token, seen.beat) != (found.token, found.beat)
-            if has_moved or found.owner.is_alive(here):
+            is_new = seen is None or (seen.token, seen.beat) != (found.token, found.beat)
+            if not waits and (found.owner.is_alive(here) or (seen is not None and is_new)):
                 message = f"{lease.name} is in use by {found}."
                 raise OutputInUse(message, advice="Wait for that run to end, or end it, or set another --out.")
-            seen = found
+            if is_new:
+                seen, since = found, patience.monotonic()
             await patience.sleep(patience.look)
 
     async def _release(self, lease: Lease, beating: threading.Thread) -> None:
@@ -162,25 +170,34 @@ def _take(connection: Connection, lease: Lease, description: str, here: Owner, s
         "renewed_at": now,
         **{name: getattr(here, name) for name in _OWNER},
     }
-    while (found := _holder(connection, lease.name)) is None:
-        # Whoever else does the same at this moment waits for us, and finds the lease taken.
-        connection.execute(keeping(insert_into(leases, connection), "name"), row)
-    if found.token == lease.token:
-        return None
-    is_silent = silent is not None and (silent.token, silent.beat) == (found.token, found.beat)
-    if _is_dead(found, here) or is_silent:
-        connection.execute(update(leases).where(leases.c.name == lease.name).values(**row))
-        return None
-    return found
+    if connection.dialect.name == "postgresql":
+        # Two who take a whole and a part of it write different rows, and would not see each other.
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _TAKING})
+    for name, found in _in_the_way(connection, lease.name).items():
+        if found.token == lease.token:
+            return None
+        is_silent = silent is not None and (silent.token, silent.beat) == (found.token, found.beat)
+        if not (_is_dead(found, here) or is_silent):
+            return found
+        connection.execute(delete(leases).where(leases.c.name == name))
+    connection.execute(insert(leases), row)
+    return None
+
+
+def _in_the_way(connection: Connection, name: str) -> dict[str, Holder]:
+    """Find who holds what cannot be held at once with *name*: itself, what it is part of, and its parts."""
+    whole = name.rpartition("/")[0]
+    return _holders(connection, name) | (_holders(connection, whole, parts=False) if whole else {})
 
 
 def _is_dead(holder: Holder, here: Owner) -> bool:
     return holder.token in _given_up or holder.owner.is_alive(here) is False
 
 
-def _holder(connection: Connection, name: str) -> Holder | None:
-    row = connection.execute(select(leases).where(leases.c.name == name).with_for_update()).one_or_none()
-    return None if row is None else holder_of(row)
+def _holders(connection: Connection, name: str, *, parts: bool = True) -> dict[str, Holder]:
+    these = or_(leases.c.name == name, leases.c.name.startswith(f"{name}/", autoescape=True) if parts else false())
+    rows = connection.execute(select(leases).where(these).order_by(leases.c.name).with_for_update())
+    return {row.name: holder_of(row) for row in rows}
 
 
 def holder_of(row: Row[Any]) -> Holder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, select, update
 
 from schemas.records import CallRecord
 from tasks.ledger.answers import call_record
@@ -28,12 +28,15 @@ class Undertaker(Store):
 
 
 def _mark_lost(connection: Connection, run_ids: Sequence[str] | None, here: Owner) -> list[CallRecord]:
-    holders = [holder_of(row) for row in connection.execute(select(leases))]
-    dead = [holder.token for holder in holders if holder.owner.is_alive(here) is False]
-    # In the same statement as the update: a run that takes its lease now and sends at once is not overlooked.
-    alive = select(leases.c.run_id).where(leases.c.token.not_in(dead))
-    gone = [calls.c.outcome == "open", calls.c.run_id.not_in(alive)]
+    gone = [calls.c.outcome == "open", calls.c.run_id.not_in(alive(connection, here))]
     if run_ids is not None:
         gone.append(calls.c.run_id.in_(run_ids))
     rows = connection.execute(update(calls).where(*gone).values(outcome="lost").returning(*calls.c))
     return sorted(map(call_record, rows), key=lambda call: (call.started_at, call.call_id))
+
+
+def alive(connection: Connection, here: Owner) -> Select[tuple[str]]:
+    """Select the runs that live, as a part of another statement: one that takes its lease now is not overlooked."""
+    holders = [holder_of(row) for row in connection.execute(select(leases))]
+    dead = [holder.token for holder in holders if holder.owner.is_alive(here) is False]
+    return select(leases.c.run_id).where(leases.c.token.not_in(dead))

@@ -7,12 +7,14 @@ from functools import lru_cache, partial
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from tasks.ledger.lost import alive
+from tasks.ledger.owner import Owner, this_process
 from tasks.ledger.store import Store, insert_into, pieces
 from tasks.ledger.tables import generations, placements
 from tasks.ports import Placement
 
-_BEGUN = Placement(source="", doc_id="", page_nos=(), shard_id="")
-"""Stands where the pages of a part will stand once it is written."""
+_NO_PAGES = ""
+"""Stands where the pages of a part will stand once it is written; the run that began it stands for the source."""
 
 
 class PlaceBook(Store):
@@ -22,13 +24,14 @@ class PlaceBook(Store):
         """List where the rows of a dataset are, in the order in which they were written."""
         return await self.read(partial(_placements, dataset_id=dataset_id, recipe_id=recipe_id))
 
-    async def begin(self, dataset_id: str, recipe_id: str, shard_id: str) -> None:
+    async def begin(self, dataset_id: str, recipe_id: str, shard_id: str, run_id: str) -> None:
         """Say that this shard's part is about to be written: what a part holds counts once `place` says so."""
-        await self.place(dataset_id, recipe_id, shard_id, [_BEGUN])
+        begun = Placement(source=run_id, doc_id="", page_nos=(), shard_id=shard_id)
+        await self.place(dataset_id, recipe_id, shard_id, [begun])
 
     async def begun(self, dataset_id: str) -> Sequence[tuple[str, str]]:
-        """List the parts of a dataset that were begun and never finished, each as recipe and shard."""
-        return await self.read(partial(_begun, dataset_id=dataset_id))
+        """List the parts of a dataset that dead runs began and never finished, each as recipe and shard."""
+        return await self.read(partial(_begun, dataset_id=dataset_id, here=this_process()))
 
     async def place(self, dataset_id: str, recipe_id: str, shard_id: str, placements: Sequence[Placement]) -> None:
         """Say that this shard's part holds these rows; replaces what was said of the shard before."""
@@ -52,7 +55,7 @@ def _placements(connection: Connection, dataset_id: str, recipe_id: str) -> list
     table = placements.c
     wanted = (
         select(table.source, table.doc_id, table.pages, table.shard_id, table.stale, table.carries)
-        .where(table.dataset_id == dataset_id, table.recipe_id == recipe_id, table.pages != fold(_BEGUN.page_nos))
+        .where(table.dataset_id == dataset_id, table.recipe_id == recipe_id, table.pages != _NO_PAGES)
         .order_by(table.id)
     )
     return [
@@ -61,10 +64,10 @@ def _placements(connection: Connection, dataset_id: str, recipe_id: str) -> list
     ]
 
 
-def _begun(connection: Connection, dataset_id: str) -> list[tuple[str, str]]:
+def _begun(connection: Connection, dataset_id: str, here: Owner) -> list[tuple[str, str]]:
     table = placements.c
     wanted = select(table.recipe_id, table.shard_id).where(
-        table.dataset_id == dataset_id, table.pages == fold(_BEGUN.page_nos)
+        table.dataset_id == dataset_id, table.pages == _NO_PAGES, table.source.not_in(alive(connection, here))
     )
     return [(recipe_id, shard_id) for recipe_id, shard_id in connection.execute(wanted.order_by(table.id))]
 

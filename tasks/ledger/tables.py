@@ -187,3 +187,54 @@ limits = Table(
     Column("requests_per_minute", Double),
     Column("tokens_per_minute", Double),
 )
+
+backfills = Table(
+    "backfills",
+    metadata,
+    Column("backfill_id", String, primary_key=True),
+    Column("dataset_id", String, nullable=False, index=True),
+    Column("created_at", Moment, nullable=False),
+    Column("config", Text, nullable=False),
+    Column("chosen", Text, nullable=False),
+    Column("planned", Boolean, nullable=False),
+    Column("paused", Boolean, nullable=False),
+    Column("deadline", Moment),
+    Column("max_cost", Double),
+    Column("max_tokens", BigInteger),
+    Column("max_pages", BigInteger),
+    Column("finished_at", Moment),
+)
+
+shares = Table(
+    "shares",
+    metadata,
+    Column("backfill_id", String, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("files", Integer, nullable=False),
+    Column("pages", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("run_id", String),
+    Column("flow_run_id", String),
+    Column("ended", String),
+    Column("pages_done", Integer, nullable=False),
+    Column("pages_failed", Integer, nullable=False),
+    Column("cost_known", Double, nullable=False),
+    # What the run at work may spend of the whole's budget, and what all runs at it have spent.
+    Column("allowed_cost", Double, nullable=False),
+    Column("allowed_tokens", BigInteger, nullable=False),
+    Column("allowed_pages", BigInteger, nullable=False),
+    Column("spent_cost", Double, nullable=False),
+    Column("spent_tokens", BigInteger, nullable=False),
+    Column("spent_pages", BigInteger, nullable=False),
+)
+
+share_files = Table(
+    "share_files",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("backfill_id", String, nullable=False),
+    Column("number", Integer, nullable=False),
+    # ASCII: a path need not be text, and its surrogate escapes stand here as escapes of JSON.
+    Column("file", Text, nullable=False),
+)
+Index("share_files_by_share", share_files.c.backfill_id, share_files.c.number)

@@ -51,8 +51,8 @@ async def test_placing_a_shard_replaces_what_was_said_of_it(ledger):
 
 async def test_a_part_that_was_begun_holds_nothing_until_it_is_placed(ledger):
     places = [Placement("a.pdf", "A", (1,), "shard-1")]
-    await ledger.begin("dataset", "recipe", "shard-1")
-    await ledger.begin("dataset", "another recipe", "shard-2")
+    await ledger.begin("dataset", "recipe", "shard-1", "a dead run")
+    await ledger.begin("dataset", "another recipe", "shard-2", "a dead run")
     assert await ledger.placements("dataset", "recipe") == []
     assert await ledger.begun("dataset") == [("recipe", "shard-1"), ("another recipe", "shard-2")]
     assert await ledger.begun("another dataset") == []
