@@ -203,3 +203,33 @@ def test_without_limits_everything_passes_whatever_the_price():
         return budget.spent.pages
 
     assert simulate(story()) == 500
+
+
+def test_of_a_budget_that_is_shared_as_much_is_fetched_as_calls_need_and_no_more_is_spent_than_there_is():
+    left = {"tokens": 50_000.0}
+
+    async def refill(name):
+        await asyncio.sleep(0)
+        block = min(left[name], 4_000.0)
+        left[name] -= block
+        return block
+
+    async def story():
+        clock, budget = SimulatedClock(), Budget(max_tokens=1, refill=refill)
+
+        async def ask(_):
+            reservation = await budget.reserve(input_tokens=1_000, max_output_tokens=MAX_OUTPUT)
+            await clock.sleep(1)
+            reservation.settle(Usage(input_tokens=1_000, output_tokens=500))
+
+        first = await asyncio.gather(*map(ask, range(3)), return_exceptions=True)
+        fetched = 50_000 - left["tokens"]
+        rest = await asyncio.gather(*map(ask, range(60)), return_exceptions=True)
+        return budget, fetched, [one for one in first + rest if one is not None]
+
+    budget, fetched, errors = simulate(story())
+
+    assert fetched <= 3 * (1_000 + MAX_OUTPUT) + 4_000
+    assert errors
+    assert all("of the whole backfill" in str(error) for error in errors)
+    assert 50_000 - 1_000 - MAX_OUTPUT <= budget.spent.tokens <= 50_000

@@ -70,6 +70,35 @@ async def test_a_lease_is_held_by_one_run_and_free_after_it(ledger):
         pass
 
 
+async def test_a_whole_and_a_part_of_it_exclude_each_other_and_two_parts_do_not(ledger):
+    async with ledger.hold("output/one", "run-1", "a part"), ledger.hold("output/two", "run-2", "another"):
+        for name in ("output", "output/one"):
+            with pytest.raises(OutputInUse, match=r"is in use by run run-1 "):
+                async with ledger.hold(name, "run-3", ""):
+                    pass
+        assert list(await ledger.holders("output")) == ["output/one", "output/two"]
+    async with ledger.hold("output", "run-3", "the whole"):
+        with pytest.raises(OutputInUse, match=r"is in use by run run-3 "):
+            async with ledger.hold("output/one", "run-1", ""):
+                pass
+        async with ledger.hold("outputs", "run-4", "something else"):
+            pass
+
+
+async def test_who_waits_for_a_lease_gets_it_when_it_is_free(ledger):
+    order = []
+
+    async def hold(run_id):
+        async with ledger.hold("tables", run_id, "", patience=Patience(look=0.01), waits=True):
+            order.append(run_id)
+            await asyncio.sleep(0)
+            order.append(run_id)
+
+    await asyncio.gather(*(hold(f"run-{number}") for number in range(4)))
+    assert order[::2] == order[1::2]
+    assert len(set(order)) == 4
+
+
 async def test_a_lease_is_given_back_when_the_run_fails(ledger):
     with pytest.raises(ZeroDivisionError):
         async with ledger.hold("output", "run-1", ""):
