@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
-from flows import asking, compacting, doctor, exporting, faults, inspecting, limiting, running
+from flows import asking, compacting, doctor, evaluating, exporting, faults, inspecting, limiting, running
 from flows.engine import CoreEngine, Engine
 from flows.session import Session
 from schemas.errors import ExitCode, RunError
@@ -38,6 +38,7 @@ for _command in (
     inspecting.files,
     inspecting.pages,
     exporting.export,
+    evaluating.evaluate,
     compacting.compact,
     doctor.doctor,
 ):

@@ -31,7 +31,7 @@ def export(
     from flows.results import open as open_results
 
     session: Session = ctx.obj
-    folder = _apart(Path(to), Path(out))
+    folder = apart(Path(to), Path(out))
     with open_results(out) as read:
         count = sum(1 for _ in exports.get(form).write(read, folder))
     with suppress(OSError):  # another export may be at work there
@@ -42,7 +42,7 @@ def export(
         session.emit(f"{plural(count, 'file')} in {visible(to)}")
 
 
-def _apart(to: Path, out: Path) -> Path:
+def apart(to: Path, out: Path) -> Path:
     """Keep exports out of the tables.
 
     Raises:

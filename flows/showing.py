@@ -15,9 +15,9 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from flows.htmltables import Grid, pieces
 from flows.results.documents import ReadDocument, ReadPage
 from flows.wording import money, plural, visible
+from tasks.htmltables import Grid, pieces
 
 _PARSER = MarkdownIt("commonmark", {"html": False}).enable("strikethrough").enable("table")
 """As Rich sets it up, but for one thing: HTML is text, and is shown."""

@@ -133,10 +133,13 @@ class Results:
         (document,) = self._documents([found])
         return document
 
-    def documents(self) -> Iterator[ReadDocument]:
-        """Give all documents, by path, a few in memory at once."""
+    def documents(self, sources: Iterable[str] | None = None) -> Iterator[ReadDocument]:
+        """Give all documents, or those of these *sources*, by path, a few in memory at once."""
+        wanted = None if sources is None else frozenset(sources)
         for some in self._portions():
-            yield from self._documents(some)
+            chosen = some if wanted is None else [reading for reading in some if reading.source in wanted]
+            if chosen:
+                yield from self._documents(chosen)
 
     def page_image(
         self,

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.htmltables import Grid, pieces
+from tasks.htmltables import Grid, pieces
 
 
 def grid(html):
