@@ -28,6 +28,18 @@ def frame(rows: pa.Table, table: str) -> pd.DataFrame:
     return pd.DataFrame({name: _series(rows[name], known[name]) for name in rows.column_names}, copy=False)
 
 
+def typed(rows: pa.Table) -> pd.DataFrame:
+    """Turn a table of extracted data into a DataFrame: dates as `datetime64`, counts that may be missing as `Int64`."""
+    import pandas as pd
+
+    types = {
+        pa.int64(): pd.Int64Dtype(),
+        pa.bool_(): pd.BooleanDtype(),
+        pa.string(): pd.StringDtype(na_value=float("nan")),
+    }
+    return rows.to_pandas(types_mapper=types.get, date_as_object=False)
+
+
 def _series(values: pa.ChunkedArray, column: Column) -> Any:
     import pandas as pd
 

@@ -95,6 +95,19 @@ class Results:
         return frames.flags_of(self.pages)
 
     @cached_property
+    def extracted(self) -> dict[str, pd.DataFrame]:
+        """What was extracted by schemas, as typed columns: `invoice`, a row for each file, `invoice_lines` and so on.
+
+        They join by `doc_id`, `file_source` and `read_by`. Empty where nothing was extracted.
+
+        Raises:
+            UsageFault: if a schema is no longer where it was.
+        """
+        from flows.results.extracted import extracted
+
+        return {name: frames.typed(rows) for name, rows in extracted(self)}
+
+    @cached_property
     def pages_with_files(self) -> pd.DataFrame:
         """The pages, each with what is known of its file: `media_type`, `page_count`, `file_status` and so on."""
         return frames.with_files(self.pages, frames.frame(latest(self._rows("files"), "files"), "files"))
