@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flows.results.finding import Reading
@@ -24,7 +24,7 @@ class ReadPage:
     """A page as it was read; everything else that is known of it stands in its `record`."""
 
     record: PageRecord
-    _draws: Draws = field(repr=False)
+    _draws: Draws
 
     @property
     def page_no(self) -> int:
@@ -48,6 +48,10 @@ class ReadPage:
             DocumentError: if the file is gone, holds other bytes than those that were read, or cannot be drawn.
         """
         return self._draws(self.record, dpi, max_side)
+
+    def __repr__(self) -> str:
+        """Say which page it is, without its text."""
+        return f"<page {self.page_no} of {self.record.name!r}: {self.status}>"
 
     def _repr_html_(self) -> str:
         from flows.results.display import page_html
@@ -105,6 +109,10 @@ class ReadDocument:
         there = f"its rows are of pages {_ranges(page.page_no for page in self.pages)}" if self.pages else "it has none"
         msg = f"{self.name} has no row of page {page_no}: {there}"
         raise UsageFault(msg, advice="read that page with a run, or name another")
+
+    def __repr__(self) -> str:
+        """Say which document it is, without its pages."""
+        return f"<{self.name!r}, {len(self.pages)} pages: {self.reading}>"
 
     def _repr_html_(self) -> str:
         from flows.results.display import document_html

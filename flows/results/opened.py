@@ -119,6 +119,20 @@ class Results:
         pages = self._tables.read("pages", [*columns, "finished_at"])
         return frames.with_pages(self.calls, frames.frame(pages, "pages"))
 
+    async def estimates(self) -> pd.DataFrame:
+        """Say what an estimate would have said, beside what it came to, a row for each way of asking.
+
+        The files are looked at again, as they lie now.
+
+        Raises:
+            RunError: if settings of a run name what no longer exists.
+        """
+        import pandas as pd
+
+        from flows.results.estimates import estimates
+
+        return pd.DataFrame(await estimates(self, self._passwords))
+
     def frame(self, table: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Read a table, or some of its *columns*: without `text`, a million pages fit in memory."""
         return frames.frame(self.arrow(table, columns), table)

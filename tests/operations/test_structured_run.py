@@ -91,7 +91,13 @@ async def test_what_was_extracted_is_handed_on_in_typed_columns(mill, tmp_path):
 
     with results.open(mill.out) as read:
         written = {path.name: pd.read_parquet(path) for path in exports.get("records").write(read, tmp_path / "to")}
+        extracted = read.extracted
 
+    assert {f"{name}.parquet": len(table) for name, table in extracted.items()} == {
+        name: len(table) for name, table in written.items()
+    }
+    assert extracted["invoice"]["invoice_date"].dt.year.dropna().to_list() == [2024]
+    assert set(extracted["invoice"]["read_by"]) == {"qwen3-vl-plus"}
     invoices, lines = written["invoice.parquet"].set_index("file_name"), written["invoice_lines.parquet"]
     assert (invoices.loc["a.pdf", "seller_name"], invoices.loc["a.pdf", "invoice_date"]) == ("ACME", date(2024, 4, 19))
     assert invoices["total_amount"].sum() == 30.5
