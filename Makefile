@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 READY := $(VENV)/.ready
 
-.PHONY: demo test check fix lock long bench clean
+.PHONY: demo test check fix lock long soak bench clean
 
 demo: $(READY)  ## read data/samples into demo-results/ without a key and without a server
 	$(BIN)/pagemill run data/samples --out demo-results --backend local
@@ -12,8 +12,11 @@ demo: $(READY)  ## read data/samples into demo-results/ without a key and withou
 test: check  ## everything that decides: lint, types, contracts, tests
 	$(BIN)/python -m pytest
 
-long: $(READY)  ## the long proofs: kill loop, soak, ten simulated minutes
+long: $(READY)  ## the proofs that take minutes together: kill loops, thousands of pages and files
 	$(BIN)/python -m pytest -m long -n 0
+
+soak: $(READY)  ## the proofs that take an hour and want a machine of their own; SOAK_MINUTES sets the length
+	$(BIN)/python -m pytest -m soak -n 0 -s
 
 check: $(READY)
 	$(BIN)/ruff format --check .

@@ -11,7 +11,7 @@ from schemas.usage import Usage
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A block of permits from the account's shared quota; *wait* seconds say when to ask again if it is empty."""
+    """A block of permits from the account's shared quota, to be used in *wait* seconds and not before."""
 
     requests: float
     tokens: float
@@ -22,7 +22,7 @@ class SharedQuota(Protocol):
     """The account's rate, shared between processes and machines through the ledger database."""
 
     async def take(self, *, requests: float, tokens: float) -> Grant:
-        """Take up to that much of what the account has left now; what is taken is not there for others."""
+        """Take up to that much of what the account has left, or will have next; it is not there for others."""
         ...
 
     async def give_back(self, *, requests: float, tokens: float) -> None:

@@ -1,4 +1,8 @@
-"""The account's rate, shared through the ledger: processes take permits in blocks and give back what is left."""
+"""The account's rate, shared through the ledger: processes book permits in blocks and give back what is left.
+
+A block that is not there yet is booked all the same, and may be used when its time has come. So who asks is served in
+the order of asking: were the empty-handed sent away to ask again, those who ask most often would take it all.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +23,6 @@ The service itself forgives a second; with two piled up, processes that start to
 """
 _BLOCK_SECONDS = 1.0
 """What one process gets at once, at most."""
-_CRUMB_SECONDS = 0.25
-"""What is not worth the trip: so much is waited for before anything is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,10 @@ class AccountLimits:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Permits of one kind that an account has left. *rate* is per second; without one there is no end of them."""
+    """Permits of one kind that an account has left; less than none is booked ahead.
+
+    *rate* is per second; without one there is no end of them.
+    """
 
     level: float
     rate: float | None
@@ -50,14 +55,12 @@ class Bucket:
         return replace(self, level=min(self.level + self.rate * max(seconds, 0.0), self.capacity))
 
     def take(self, wanted: float) -> tuple[Bucket, float, float]:
-        """Take up to *wanted*; give what is left, what was taken, and how long to wait where that is nothing."""
+        """Take up to *wanted*; give what is left, what was taken, and in how many seconds that may be used."""
         if self.rate is None or wanted <= 0:
             return self, max(wanted, 0.0), 0.0
-        worthwhile = min(wanted, max(self.rate * _CRUMB_SECONDS, 1.0))
-        if self.level < worthwhile:
-            return self, 0.0, (worthwhile - self.level) / self.rate
-        taken = min(wanted, self.level, max(self.rate * _BLOCK_SECONDS, 1.0))
-        return replace(self, level=self.level - taken), taken, 0.0
+        taken = min(wanted, max(self.rate * _BLOCK_SECONDS, 1.0))
+        left = replace(self, level=self.level - taken)
+        return left, taken, max(0.0, -left.level) / self.rate
 
     def give_back(self, unused: float) -> Bucket:
         """Put back what was taken and not used."""
@@ -90,7 +93,7 @@ class LedgerQuota:
         self.limits = own
 
     async def take(self, *, requests: float, tokens: float) -> Grant:
-        """Take up to that much of what the account has left now, a second's worth at most."""
+        """Take up to that much of what the account has left or will have next, a second's worth at most."""
         return await self._ledger.write(partial(self._take, requests=requests, tokens=tokens))
 
     async def give_back(self, *, requests: float, tokens: float) -> None:

@@ -6,40 +6,37 @@ import math
 
 from tasks.limiter.meter import HEADROOM
 from tasks.permits import SharedQuota
+from tasks.ports import Clock
 
 BLOCK = 0.5
 """Seconds of the present rate that are taken at once: fewer questions to the database against a fairer share."""
-APART = 0.4
-"""Seconds between two questions, when the first was not granted in full."""
 _ROUNDING = 1e-6
 
 
 class Lease:
     """What was taken of the shared quota and not used yet."""
 
-    def __init__(self, quota: SharedQuota) -> None:
+    def __init__(self, quota: SharedQuota, clock: Clock) -> None:
         self._quota = quota
+        self._clock = clock
         self._requests = 0.0
         self._tokens = 0.0
-        self._ask_again_at = -math.inf
+        self._usable_at = -math.inf
 
-    async def cover(self, tokens: int, rates: tuple[float, float], now: float) -> float:
+    async def cover(self, tokens: int, rates: tuple[float, float]) -> float:
         """See to it that one call of *tokens* is covered; gives the seconds to wait before asking again, or 0.
 
         What is granted is kept, so that a call larger than a block gathers its tokens over several.
         """
-        if self._covers(tokens):
-            return 0.0
-        if now < self._ask_again_at:
-            return self._ask_again_at - now
-        requests = _block(self._short(1, self._requests), rates[0])
-        wanted = _block(self._short(tokens, self._tokens), rates[1])
-        grant = await self._quota.take(requests=requests, tokens=wanted)
-        self._requests += grant.requests
-        self._tokens += grant.tokens
-        if grant.requests < requests or grant.tokens < wanted:
-            self._ask_again_at = now + max(grant.wait, APART)
-        return 0.0 if self._covers(tokens) else max(grant.wait, APART)
+        while not (wait := max(self._usable_at - self._clock.monotonic(), 0.0)) and not self._covers(tokens):
+            requests = _block(self._short(1, self._requests), rates[0])
+            wanted = _block(self._short(tokens, self._tokens), rates[1])
+            grant = await self._quota.take(requests=requests, tokens=wanted)
+            self._requests += grant.requests
+            self._tokens += grant.tokens
+            if grant.wait:
+                self._usable_at = self._clock.monotonic() + grant.wait
+        return wait
 
     def charge(self, *, requests: int = 0, tokens: int = 0) -> None:
         """Use some of it, and the headroom with it; negative corrects what an estimate had taken too much."""

@@ -45,7 +45,7 @@ class Limiter:
         self, limits: Limits, clock: Clock, *, quota: SharedQuota | None = None, forecast: OutputForecast | None = None
     ) -> None:
         self._clock = clock
-        self._lease = Lease(quota) if quota else None
+        self._lease = Lease(quota, clock) if quota else None
         self._pace = Pace(limits, clock.monotonic())
         self._books = Books(self._pace, clock, forecast or OutputForecast(), self._lease)
         self._waiting: deque[_Waiter] = deque()
@@ -131,11 +131,7 @@ class Limiter:
             first.turn.set_result(self._books.send(first.tokens))
 
     async def _to_be_covered(self, first: _Waiter) -> float:
-        return (
-            0.0
-            if self._lease is None
-            else await self._lease.cover(first.tokens, self._pace.rates, self._clock.monotonic())
-        )
+        return 0.0 if self._lease is None else await self._lease.cover(first.tokens, self._pace.rates)
 
     async def _return_when_idle(self, lease: Lease) -> None:
         await self._clock.sleep(IDLE)

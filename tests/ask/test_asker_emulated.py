@@ -137,7 +137,7 @@ async def test_a_budget_in_the_middle_is_not_passed_and_the_rest_is_asked_later(
     assert budget.spent.tokens <= 12 * each + 2_000 + 2_000
 
 
-@pytest.mark.long
+@pytest.mark.soak
 @pytest.mark.parametrize(("rpm", "seconds"), [(600, 90)])
 async def test_over_real_sockets_nearly_all_of_the_rate_is_used_and_hardly_any_send_refused(
     emulator: Emulator, tmp_path, rpm, seconds

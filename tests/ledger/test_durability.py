@@ -44,7 +44,9 @@ def acknowledged_until_killed(where: str, prefix: str, lines: int) -> list[str]:
     return [line.strip() for line in first + rest if line.endswith("\n")]
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(60, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "kills", [3, pytest.param(15, marks=pytest.mark.long), pytest.param(60, marks=pytest.mark.soak)]
+)
 async def test_a_kill_loses_nothing_that_was_acknowledged_and_leaves_nothing_half(where, kills):
     draw = random.Random(kills)
     acknowledged: list[str] = []

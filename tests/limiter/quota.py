@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 
 class SharedInMemory:
-    """Counts what is out (requests, tokens): taken, and not given back."""
+    """Counts what is out (requests, tokens): taken, and not given back. A trip to it takes *trip* seconds."""
 
-    def __init__(self, clock: Clock, *, requests: float, tokens: float | None = None) -> None:
+    def __init__(self, clock: Clock, *, requests: float, tokens: float | None = None, trip: float = 0.0) -> None:
         self._clock = clock
+        self._trip = trip
         self._requests = Bucket(requests, requests)
         self._tokens = Bucket(tokens or 0.0, tokens)
         self._at = clock.monotonic()
@@ -23,6 +24,7 @@ class SharedInMemory:
         self.takes = 0
 
     async def take(self, *, requests: float, tokens: float) -> Grant:
+        await self._clock.sleep(self._trip)
         self._fill()
         self.takes += 1
         self._requests, some_requests, wait = self._requests.take(requests)

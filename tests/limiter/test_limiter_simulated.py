@@ -134,3 +134,34 @@ def test_two_processes_share_one_quota(quota):
     assert sum(len(traffic.refused) for traffic in traffics) <= 0.001 * sum(len(traffic.sends) for traffic in traffics)
     assert shared.out[0] * HEADROOM == pytest.approx(sum(len(traffic.sends) for traffic in traffics), abs=1)
     assert shared.takes / END <= 15
+
+
+@pytest.mark.parametrize("trip", [0.0, 0.02], ids=["ledger in memory", "ledger on a busy disk"])
+@pytest.mark.parametrize("others", [1, 5])
+def test_a_process_that_joins_later_gets_its_share_and_takes_over_when_the_others_leave(trip, others):
+    quota = Quota(rpm=1_200, burst=1.5)
+    joins, leaves = 120.0, 420.0
+
+    async def story():
+        clock = SimulatedClock()
+        admission = SimulatedService.of(clock, quota).admission
+        shared = SharedInMemory(clock, requests=quota.rpm / 60, trip=trip)
+
+        async def process(seed, begin, end):
+            await clock.sleep(begin)
+            service = SimulatedService(clock, admission, seed=seed)
+            limiter = Limiter(Limits(quota.rpm, None, 400), clock, quota=shared)
+            await Sender(clock, service, limiter, **SMALL, seed=seed).send_until(end)
+            await limiter.aclose()
+            return service.traffic
+
+        early = (process(seed, 0.0, leaves) for seed in range(others))
+        return await asyncio.gather(process(99, joins, END), *early)
+
+    late, *early = simulate(story())
+    fair = 1 / (others + 1)
+    assert share(late, quota, joins + 60, leaves - 15) >= 0.7 * fair
+    assert sum(share(traffic, quota, joins, leaves - 15) for traffic in (late, *early)) >= 0.98
+    assert share(late, quota, leaves + 30, ANSWERED) >= 0.99
+    refused = sum(len(traffic.refused) for traffic in (late, *early))
+    assert refused <= 0.002 * sum(len(traffic.sends) for traffic in (late, *early))

@@ -75,14 +75,19 @@ async def test_a_run_that_is_killed_six_times_ends_like_one_that_was_left_alone(
     assert len(books.lost) > 0
 
 
-@pytest.mark.long
-@pytest.mark.timeout(3_600)
-async def test_a_run_that_is_killed_two_hundred_times_ends_like_one_that_was_left_alone(mill, tmp_path, capsys):
-    books = await prove(mill, tmp_path, files=30, frames=10, kills=200, most=3)
+@pytest.mark.parametrize(
+    "kills",
+    [
+        pytest.param(10, marks=pytest.mark.long),
+        pytest.param(200, marks=[pytest.mark.soak, pytest.mark.timeout(3_600)]),
+    ],
+)
+async def test_a_run_that_is_killed_again_and_again_ends_like_one_that_was_left_alone(mill, tmp_path, capsys, kills):
+    books = await prove(mill, tmp_path, files=4 + kills // 8, frames=10, kills=kills, most=3)
 
-    assert len(books.lost) > 100
+    assert len(books.lost) > kills / 2
     with capsys.disabled():
         print(  # noqa: T201 - the figures of the proof
-            f"\n200 kills: {len(books.seen)} requests seen, {len(books.answered)} answered, {len(books.lost)} lost, "
-            f"{len(books.unheard)} of them billed"
+            f"\n{kills} kills: {len(books.seen)} requests seen, {len(books.answered)} answered, "
+            f"{len(books.lost)} lost, {len(books.unheard)} of them billed"
         )
