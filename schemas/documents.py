@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 
 from schemas.errors import DocumentError
 
@@ -103,9 +104,17 @@ class RenderedPage:
     image: PageImage
 
 
+class Strip(NamedTuple):
+    """A part of a page as wide as the page: where it begins and ends, as shares (0-1) of the height from the top."""
+
+    top: float
+    bottom: float
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Consecutive pages of one document that go into one request."""
+    """Consecutive pages of one document that go into one request, or a strip of one page."""
 
     document: Document
     page_nos: tuple[int, ...]
+    strip: Strip | None = None

@@ -99,7 +99,7 @@ def request_key(
     """Name a request by its content: SHA-256 over recipe, bytes of the document, pages and generation.
 
     A *generation* above 0 asks anew on purpose (`pagemill retry`); *follow_up* is the hash of the further turns
-    of a repair.
+    of a repair, and of the strip of the page that is shown.
     """
     pages = ",".join(map(str, page_nos))
     return hashlib.sha256(f"{recipe_id}:{doc_id}:{pages}:{generation}:{follow_up}".encode()).hexdigest()
@@ -128,9 +128,9 @@ class ModelRequest:
     @cached_property
     def key(self) -> str:
         """The key under which the answer is kept."""
-        follow_up = ""
-        if self.more_turns:
-            follow_up = hashlib.sha256(canonical_json([asdict(turn) for turn in self.more_turns])).hexdigest()
+        further: list[Any] = [asdict(turn) for turn in self.more_turns]
+        further += [list(self.span.strip)] if self.span.strip else []
+        follow_up = hashlib.sha256(canonical_json(further)).hexdigest() if further else ""
         return request_key(
             self.recipe.recipe_id,
             self.span.document.doc_id,

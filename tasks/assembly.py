@@ -197,6 +197,7 @@ async def _desk(
             now=SystemClock().now,
             stop=stop,
             fallback=order.fallback.recipe if order.fallback else None,
+            go_on=frozenset(one.recipe.model for one in orders if one.goes_on),
             asks_on=order.asks_on,
             on_rows=partial(_report, reporter=reporter, tolerance=tolerance, stop=stop),
         )

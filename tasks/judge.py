@@ -42,14 +42,21 @@ _REFUSALS = re.compile(
 )
 
 
-def judge(response: ModelResponse, facts: tuple[PageFacts, ...], operation: Operation, recipe: Recipe) -> Verdict:
-    """Give the verdict on one answer."""
+def judge(
+    response: ModelResponse,
+    facts: tuple[PageFacts, ...],
+    operation: Operation,
+    recipe: Recipe,
+    *,
+    found: tuple[Flag, ...] = (),
+) -> Verdict:
+    """Give the verdict on one answer; *found* is what was already found of it."""
     try:
         reading = operation.read(response, recipe)
     except AnswerError as error:
         return _unusable(response, error)
     reading = replace(reading, evidence=sighted(reading.evidence, facts)) if reading.evidence else reading
-    flags = reading.flags + tuple(signals(reading, facts))
+    flags = found + reading.flags + tuple(signals(reading, facts))
     if response.stop_reason == "loop" and LOOPED.name not in {flag.name for flag in flags}:
         flags += (LOOPED,)  # what it went round in may be its reasoning
     if response.stop_reason == "content_filter":

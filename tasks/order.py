@@ -77,6 +77,11 @@ class Order:
         return max_thinking_tokens(self.recipe, self.spec)
 
     @property
+    def goes_on(self) -> bool:
+        """Whether the model goes on from its own words; one that reasons begins anew."""
+        return self.spec.partial_mode and not self.max_thinking_tokens
+
+    @property
     def currency(self) -> str | None:
         """The currency of the model's price."""
         return self.spec.price.currency if self.spec.price else None

@@ -7,12 +7,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Literal, Protocol
 
 from schemas.documents import PageFacts, RenderedPage
 from schemas.errors import BlockedContent, PermanentCallError, PipelineError, RunError
 from schemas.records import PageRecord, PageStatus
 from schemas.requests import ModelRequest, Recipe
+from tasks.completion import Completing
 from tasks.extraction.whole import evidence_column
 from tasks.judge import judge
 from tasks.ports import Answers, KeptAnswer, Operation, Reading, Verdict
@@ -41,7 +43,8 @@ class Room(Protocol):
 class Desk:
     """All that the journey of a page needs.
 
-    `fallback` is what is asked of another model where this one refuses. `asks_on` is whether an answer that does not
+    `fallback` is what is asked of another model where this one refuses. `go_on` names the models that go on from their
+    own words where these were cut. `asks_on` is whether an answer that does not
     do leads to a question that was never asked; a replay goes by kept answers alone.
     """
 
@@ -56,10 +59,16 @@ class Desk:
     now: Callable[[], datetime]
     stop: asyncio.Event
     fallback: Recipe | None = None
+    go_on: frozenset[str] = frozenset()
     asks_on: bool = True
     on_rows: Callable[[tuple[PageRecord, ...]], None] = lambda _: None
     flights: dict[str, asyncio.Lock] = field(default_factory=dict)
     failures: dict[str, PipelineError] = field(default_factory=dict)
+
+    @property
+    def completing(self) -> Completing:
+        """How cut answers are completed."""
+        return Completing(self.operation, partial(_ask_further, desk=self), self.go_on)
 
     def keys(self, request: ModelRequest) -> tuple[str, ...]:
         """The names under which an answer to a request may have been kept."""
@@ -92,10 +101,11 @@ def _untouched(request: ModelRequest, prior: Mapping[int, PageRecord]) -> tuple[
 async def _read(request: ModelRequest, desk: Desk, kept: Mapping[str, KeptAnswer]) -> tuple[PageRecord, ...]:
     try:
         request, answer = await _answer(request, desk, kept)
+        answer = await desk.completing.completed(request, answer)
         verdict, asked = _judged(request, desk, answer), 1
         while better := await _follow_up(request, desk, answer, verdict, asked):
             with suppress(PipelineError):  # then the answer that there is stays, with its verdict
-                answer = await ask_once(better, desk)
+                answer = await desk.completing.completed(better, await ask_once(better, desk))
                 request, verdict = better, _judged(better, desk, answer)
             asked += 1
     except PipelineError as error:
@@ -110,12 +120,26 @@ async def _follow_up(
     request: ModelRequest, desk: Desk, answer: KeptAnswer, verdict: Verdict, asked: int
 ) -> ModelRequest | None:
     better = desk.operation.follow_up(request, answer.response, verdict, asked)
-    may_ask = better is None or desk.asks_on or await desk.answers.kept([better.key])
-    return better if may_ask else None
+    return better if better is None or await _may_ask(better, desk) else None
+
+
+async def _may_ask(request: ModelRequest, desk: Desk) -> bool:
+    return desk.asks_on or bool(await desk.answers.kept([request.key]))
+
+
+async def _ask_further(request: ModelRequest, desk: Desk) -> KeptAnswer | None:
+    """Ask what follows from an answer; where that fails, the answer that there is stands."""
+    if not await _may_ask(request, desk):
+        return None
+    try:
+        return await ask_once(request, desk)
+    except PipelineError:
+        return None
 
 
 def _judged(request: ModelRequest, desk: Desk, answer: KeptAnswer) -> Verdict:
-    return judge(answer.response, answer.facts or answer.response.facts, desk.operation, request.recipe)
+    facts = answer.facts or answer.response.facts
+    return judge(answer.response, facts, desk.operation, request.recipe, found=answer.flags)
 
 
 async def _answer(request: ModelRequest, desk: Desk, kept: Mapping[str, KeptAnswer]) -> tuple[ModelRequest, KeptAnswer]:

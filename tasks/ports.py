@@ -139,6 +139,10 @@ class Operation(Protocol):
         """
         ...
 
+    def joins(self, recipe: Recipe) -> bool:
+        """Say whether the answers to *recipe* about two halves of a page can be joined as text."""
+        ...
+
     def follow_up(
         self, request: ModelRequest, response: ModelResponse, verdict: Verdict, asked: int
     ) -> ModelRequest | None:
@@ -154,13 +158,15 @@ class Operation(Protocol):
 class KeptAnswer:
     """An answer as the ledger holds it, with what judging needs beside it.
 
-    `image_sizes` are width and height in pixels of the images that were sent, page by page.
+    `image_sizes` are width and height in pixels of the images that were sent, page by page. `flags` say how a cut
+    answer was completed; they are not kept, as it is completed anew from kept answers.
     """
 
     request_key: str
     response: ModelResponse
     facts: tuple[PageFacts, ...] = ()
     image_sizes: tuple[tuple[int, int], ...] = ()
+    flags: tuple[Flag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

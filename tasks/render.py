@@ -36,7 +36,23 @@ async def render_span(span: Span, spec: RenderSpec, *, workers: Workers, seconds
     Raises:
         DocumentError: if a page cannot be rendered, or the file is no longer the one that was identified.
     """
+    if span.strip is not None:
+        return await workers.run(render_strip, span, spec, seconds=seconds)
     return await workers.run(render_pages, span.document, span.page_nos, spec, seconds=seconds * len(span.page_nos))
+
+
+def render_strip(span: Span, spec: RenderSpec) -> tuple[RenderedPage, ...]:
+    """Render a strip of one page, as finely as the model sees a strip; the job of a worker."""
+    (page_no,), (top, bottom) = span.page_nos, span.strip or (0.0, 1.0)
+    with opened(span.document) as source:
+        natural = source.natural_size(page_no)
+        frame = framed(Size(natural.width, max(1, round(natural.height * (bottom - top)))), spec)
+        whole = Size(frame.page.width, max(1, round(frame.page.height / (bottom - top))))
+        page = source.picture(page_no, whole)
+        start = min(round(whole.height * top), whole.height - frame.page.height)
+        picture = page.crop((0, start, frame.page.width, start + frame.page.height))
+        facts = source.facts(page_no, page)
+    return (RenderedPage(page_no, facts, encoded(_on_canvas(_coloured(picture, spec), frame.sent), spec)),)
 
 
 def render_pages(document: Document, page_nos: Sequence[int], spec: RenderSpec) -> tuple[RenderedPage, ...]:

@@ -109,7 +109,7 @@ class Asker:
         reserving = self.budget.reserve(
             input_tokens=tokens,
             max_output_tokens=limit + self.max_thinking_tokens,
-            pages=len(request.span.page_nos) if first and not request.more_turns else 0,
+            pages=len(request.span.page_nos) if first and not request.more_turns and not request.span.strip else 0,
             kind=request.recipe.operation,
             price=self.price,
         )

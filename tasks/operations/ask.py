@@ -47,6 +47,11 @@ class Ask:
         del recipe
         return Reading(text=response.text.strip(), text_format="plain", origin="model", is_transcript=False)
 
+    def joins(self, recipe: Recipe) -> bool:
+        """An answer about half a page says nothing of the whole."""
+        del recipe
+        return False
+
     def follow_up(
         self, request: ModelRequest, response: ModelResponse, verdict: Verdict, asked: int
     ) -> ModelRequest | None:

@@ -109,6 +109,11 @@ class Structured:
                 raise TruncatedAnswer("the answer was cut before its JSON was complete") from error
             raise
 
+    def joins(self, recipe: Recipe) -> bool:
+        """Data out of half a page is not the data of the page."""
+        del recipe
+        return False
+
     def follow_up(
         self, request: ModelRequest, response: ModelResponse, verdict: Verdict, asked: int
     ) -> ModelRequest | None:

@@ -75,6 +75,10 @@ class Text:
             ocr_score=raw.get("ocr_score"),
         )
 
+    def joins(self, recipe: Recipe) -> bool:
+        """What stands on a page stands there in order."""
+        return bool(recipe.options["text_format"] in {"markdown", "plain"})
+
     def follow_up(
         self, request: ModelRequest, response: ModelResponse, verdict: Verdict, asked: int
     ) -> ModelRequest | None:

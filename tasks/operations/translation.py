@@ -68,6 +68,11 @@ class Translation:
             target_language=str(recipe.options["target_language"]),
         )
 
+    def joins(self, recipe: Recipe) -> bool:
+        """A paragraph that was cut in two is translated as two."""
+        del recipe
+        return False
+
     def follow_up(
         self, request: ModelRequest, response: ModelResponse, verdict: Verdict, asked: int
     ) -> ModelRequest | None:

@@ -85,7 +85,7 @@ class Mind:
     def answer(self, question: Question) -> Reply:
         """Answer in the model's own words, cut at its `max_tokens`."""
         task = question.ocr_options.get("task")
-        text = self._text(question)
+        text = _rest(self._text(question), question.prefix)
         reply = ocr_tasks.perform(task, text, question) if task else Reply(text)
         if question.thinks:
             reply = _thought_of(reply, self.thought or _a_thought(question), question)
@@ -110,6 +110,11 @@ class Mind:
             with picture.open() as image:
                 return self.reader(image, question)
         return _by_default(picture)
+
+
+def _rest(text: str, prefix: str | None) -> str:
+    """Give what comes behind the prefix that a caller gave, which is no part of the answer."""
+    return text.removeprefix(prefix) if prefix else text
 
 
 def _a_thought(question: Question) -> str:

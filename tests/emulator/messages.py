@@ -25,7 +25,10 @@ class Video:
 
 
 class Messages:
-    """What the messages of one request hold. `trail` is all of it in order, pictures by their hash."""
+    """What the messages of one request hold. `trail` is all of it in order, pictures by their hash.
+
+    `prefix` is what the model is to go on from: the last message, an assistant's, marked as partial.
+    """
 
     def __init__(self, model: Model, settings: Mapping[str, Any], fetch: Fetch) -> None:
         self.model = model
@@ -36,6 +39,7 @@ class Messages:
         self.videos: list[Video] = []
         self.roles: list[str] = []
         self.trail: list[object] = []
+        self.prefix: str | None = None
 
     async def read(self, messages: object) -> None:
         if not isinstance(messages, list) or not messages:
@@ -47,6 +51,15 @@ class Messages:
             self.trail.append([role])
             for item in items:
                 await self._item(role, item)
+            if message.get("partial"):
+                self._go_on(message is messages[-1], role)
+
+    def _go_on(self, is_last: bool, role: str) -> None:
+        if not (is_last and role == "assistant" and self.model.partial_mode):
+            text = "The partial parameter is only supported in the last assistant message of models in partial mode."
+            raise bad_parameter(text)
+        self.prefix = self.texts[-1][1]
+        self.trail.append("partial")
 
     async def _item(self, role: str, item: object) -> None:
         if not isinstance(item, dict):

@@ -45,6 +45,8 @@ class Model:
     thinking: Literal["none", "off", "on", "always"] = "none"
     stream_only: bool = False
     json_mode: bool = False
+    partial_mode: bool = False
+    """Whether it goes on from an assistant's words, as long as it does not think."""
     ocr: bool = False
     era: Era = "2025"
     unseen_tokens: int = 0
@@ -60,7 +62,7 @@ def _ocr(name: str, vision: Vision, max_output: int) -> Model:
 
 
 def _vl(name: str, **settings: Any) -> Model:
-    return replace(Model(name, json_mode=True), **settings)
+    return replace(Model(name, json_mode=True, partial_mode=True), **settings)
 
 
 _TABLE = (
@@ -74,13 +76,22 @@ _TABLE = (
     _vl("qwen3.7-flash", max_input=991_000, max_output=65_536, thinking="on"),
     _vl("qwen3.8-max", max_input=991_000, max_output=65_536, thinking="on"),
     _vl("qwen3.8-flash", max_input=991_000, max_output=65_536, thinking="on"),
-    _vl("qwen3-vl-235b-a22b-thinking", json_mode=False, max_input=126_000, thinking="always", stream_only=True),
+    _vl(
+        "qwen3-vl-235b-a22b-thinking",
+        json_mode=False,
+        partial_mode=False,
+        max_input=126_000,
+        thinking="always",
+        stream_only=True,
+    ),
     _ocr("qwen3.5-ocr", OCR32, 32_768),
     _ocr("qwen-vl-ocr", OCR28, 4_096),
     _ocr("qwen-vl-ocr-latest", OCR32, 8_192),
     _ocr("qwen-vl-ocr-2025-11-20", OCR32, 8_192),
     _ocr("qwen-vl-ocr-2025-08-28", OCR28, 4_096),
-    _vl("qwen2.5-vl-72b-instruct", vision=VL28, max_input=129_024, max_output=8_192, json_mode=False),
+    _vl(
+        "qwen2.5-vl-72b-instruct", vision=VL28, max_input=129_024, max_output=8_192, json_mode=False, partial_mode=False
+    ),
     _vl("qwen-vl-max", max_input=129_024, max_output=8_192, retired=True),
     _vl("qwen-vl-plus", max_input=129_024, max_output=8_192, retired=True),
     Model("qvq-plus", VL28, max_input=98_304, max_output=8_192, thinking="always", stream_only=True),

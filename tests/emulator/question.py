@@ -38,6 +38,7 @@ class Question:
     stream: bool
     text_tokens: int
     digest: str
+    prefix: str | None = None
 
     @property
     def image_tokens(self) -> int:
@@ -91,7 +92,11 @@ async def parse(body: Mapping[str, Any], model: Model, body_bytes: int, fetch: F
         stream=stream,
         text_tokens=_text_tokens(messages, model, settings),
         digest=_digest(model.name, messages.trail, settings),
+        prefix=messages.prefix,
     )
+    if question.prefix is not None and question.thinks:
+        message = "Partial mode is not supported when enable_thinking is true."
+        raise bad_parameter(message)
     if not 1 <= question.input_tokens <= model.max_input:
         message = f"Range of input length should be [1, {model.max_input}]"
         raise bad_parameter(message)

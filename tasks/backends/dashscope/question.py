@@ -50,7 +50,7 @@ def question_of(request: ModelRequest, pages: Sequence[RenderedPage], spec: Mode
     images = [_image(page, recipe.render) | beside for page in pages]
     return Question(
         model=recipe.model,
-        messages=[_message(turn, images, spec) for turn in request.turns],
+        messages=_messages(request.turns, images, spec),
         parameters=_parameters(recipe.parameters, spec, reasons=reasons, stream=stream),
         stream=stream,
     )
@@ -63,6 +63,14 @@ def _parameters(given: Mapping[str, Any], spec: ModelSpec, *, reasons: bool, str
     if stream:
         parameters |= {"stream": True, "incremental_output": True, "result_format": "message"}
     return parameters
+
+
+def _messages(turns: Sequence[Turn], images: list[dict[str, Any]], spec: ModelSpec) -> list[dict[str, Any]]:
+    """Give the conversation; where the model spoke last, it is to go on from there."""
+    messages = [_message(turn, images, spec) for turn in turns]
+    if turns[-1].role == "assistant":
+        messages[-1]["partial"] = True
+    return messages
 
 
 def _message(turn: Turn, images: list[dict[str, Any]], spec: ModelSpec) -> dict[str, Any]:

@@ -50,6 +50,8 @@ def question_of(request: ModelRequest, pages: Sequence[RenderedPage], spec: Mode
     body: dict[str, Any] = {"model": recipe.model, "messages": messages}
     body |= {name: value for name, value in recipe.parameters.items() if name in passed}
     body |= _thinking(recipe.parameters, spec, reasons=reasons, dashscope=dashscope)
+    if request.turns[-1].role == "assistant":
+        body |= _going_on(messages[-1], dashscope=dashscope)
     if spec.stream_only or reasons or recipe.parameters.get(STREAM):
         body |= {"stream": True, "stream_options": {"include_usage": True}}
     return Question(body, reasons)
@@ -63,6 +65,14 @@ def _thinking(given: Mapping[str, Any], spec: ModelSpec, *, reasons: bool, dashs
     if given.get(BUDGET) is not None:
         said[BUDGET if dashscope else "thinking_token_budget"] = given[BUDGET]
     return said
+
+
+def _going_on(last: dict[str, Any], *, dashscope: bool) -> dict[str, Any]:
+    """Have the model go on from what it said last: DashScope's partial mode, or vLLM's way to the same."""
+    if dashscope:
+        last["partial"] = True
+        return {}
+    return {"continue_final_message": True, "add_generation_prompt": False}
 
 
 def _message(turn: Turn, images: list[dict[str, Any]], spec: ModelSpec) -> dict[str, Any]:
