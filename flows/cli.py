@@ -12,7 +12,18 @@ import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
-from flows import asking, compacting, doctor, evaluating, exporting, faults, inspecting, limiting, running
+from flows import (
+    asking,
+    compacting,
+    doctor,
+    evaluating,
+    exporting,
+    faults,
+    inspecting,
+    limiting,
+    reviewing,
+    running,
+)
 from flows.engine import CoreEngine, Engine
 from flows.session import Session
 from schemas.errors import ExitCode, RunError
@@ -37,6 +48,7 @@ for _command in (
     inspecting.show,
     inspecting.files,
     inspecting.pages,
+    reviewing.review,
     exporting.export,
     evaluating.evaluate,
     compacting.compact,

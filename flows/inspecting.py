@@ -82,10 +82,19 @@ def pages(
     from flows.results import open as open_results
 
     session: Session = ctx.obj
-    statuses = _statuses(status, _PAGE_STATUSES)
+    statuses = page_statuses(status)
     with open_results(out) as read:
         rows = inventory.pages(read, statuses, file, whole=as_json)
     inventory.tell(rows, inventory.PAGE_COLUMNS, session, as_json=as_json)
+
+
+def page_statuses(given: str | None) -> frozenset[str]:
+    """Read a list of page statuses; none given are all.
+
+    Raises:
+        UsageFault: if one does not exist.
+    """
+    return _statuses(given, _PAGE_STATUSES)
 
 
 def _statuses(given: str | None, known: Sequence[str]) -> frozenset[str]:

@@ -43,7 +43,7 @@ class Results:
         self.out = out
         self.history = history
         self._tables = Tables(out)
-        self._passwords = passwords
+        self.passwords = passwords
         self._darkroom = Darkroom()
 
     def __enter__(self) -> Self:
@@ -137,13 +137,13 @@ class Results:
         """Read a table, or some of its *columns*: without `text`, a million pages fit in memory."""
         return frames.frame(self.arrow(table, columns), table)
 
-    def arrow(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """Read a table, or some of its *columns*, as Arrow has it."""
+    def arrow(self, table: str, columns: Sequence[str] | None = None, rows: ds.Expression | None = None) -> pa.Table:
+        """Read a table, or some of its *columns* and *rows*, as Arrow has it."""
         wanted = list(columns) if columns is not None else None
         if self.history:
-            return self._tables.read(table, wanted)
-        rows = latest(self._rows(table, wanted), table)
-        return rows.select(wanted) if wanted is not None else rows
+            return self._tables.read(table, wanted, rows)
+        found = latest(self._rows(table, wanted, rows), table)
+        return found.select(wanted) if wanted is not None else found
 
     def document(
         self, name: str, *, operation: str | None = None, model: str | None = None, variant: str | None = None
@@ -234,10 +234,8 @@ class Results:
     def _draw(self, record: PageRecord, dpi: float, max_side: int) -> Image:
         from tasks.picture import Wanted, draw
 
-        points = (record.width, record.height) if record.width and record.height else None
-        wanted = Wanted(record.source, record.doc_id, record.page_no, dpi, max_side, points, self._passwords)
         try:
-            return self._darkroom.run(draw, wanted)
+            return self._darkroom.run(draw, Wanted.of(record, dpi, max_side, self.passwords))
         except DocumentError as error:
             msg = f"page {record.page_no} of {record.source} cannot be drawn: {error}"
             raise type(error)(msg) from None
