@@ -48,7 +48,7 @@ def policy(style: str, program: str, *, served: bool) -> str:
         "default-src": "'none'",
         "script-src": hashed(program) if program else "'none'",
         "style-src": hashed(style),
-        "img-src": own if served else "data:",
+        "img-src": "'self' data:" if served else "data:",
         "connect-src": own,
         "base-uri": "'none'",
         "form-action": "'none'",
