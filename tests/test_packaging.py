@@ -89,6 +89,9 @@ def test_a_wheel_holds_the_program_and_its_data_and_nothing_else(tmp_path):
         for path in (ROOT / folder).rglob("*.py")
     }
     assert there <= names
+    templates = {path.relative_to(ROOT).as_posix() for path in (ROOT / "flows" / "templates").iterdir()}
+    assert templates
+    assert templates <= names
     assert {"data/models.toml", "data/dashscope_errors.toml", "flows/py.typed"} <= names
     assert not [
         name for name in names if name.startswith(("tests/", "data/samples", "data/truth", "data/making", "docs/"))
