@@ -260,6 +260,9 @@ class ReviewRecord:
     reviewer: Annotated[str | None, "who looked"] = None
     marked_at: Annotated[datetime, "when"]
     model: Annotated[str | None, "model that was asked"] = None
+    variant: Annotated[
+        str | None, "which of several things was asked: the schema, the target language, the question"
+    ] = None
 
 
 Record = PageRecord | FileRecord | CallRecord | RunRecord | ReviewRecord

@@ -22,8 +22,8 @@ from tasks.sinks.form import form
 PART_ROWS = 1_000
 """Marks of one part: it is written anew with each mark, which takes a few milliseconds up to here."""
 
-MarkedPage = tuple[str, str, int, str, str | None]
-"""Names a page as a mark does: document, path, number, operation, model."""
+MarkedPage = tuple[str, str, int, str, str | None, str | None]
+"""Names a page as a mark does: document, path, number, operation, variant, model."""
 
 
 class Sitting:
@@ -78,7 +78,7 @@ def read_reviews(out: Path) -> list[ReviewRecord]:
 def latest_reviews(reviews: Iterable[ReviewRecord]) -> dict[MarkedPage, ReviewRecord]:
     """Give the mark of each page that counts: the latest."""
     ordered = sorted(reviews, key=lambda review: review.marked_at)
-    return {(it.doc_id, it.source, it.page_no, it.operation, it.model): it for it in ordered}
+    return {(it.doc_id, it.source, it.page_no, it.operation, it.variant, it.model): it for it in ordered}
 
 
 def _write(out: Path, part: str, reviews: Sequence[ReviewRecord]) -> None:

@@ -58,12 +58,13 @@ def test_the_latest_mark_of_a_page_counts_whoever_made_it(out):
         assert len(read.reviews) == 3
 
 
-def test_marks_of_two_models_are_apart(out):
+def test_marks_of_two_models_and_of_two_schemas_are_apart(out):
     sitting = Sitting(out, NOON)
     sitting.mark(mark("wrong", model="a"))
     sitting.mark(mark("right", model="b"))
+    sitting.mark(mark("right", model="b", variant="invoice"))
 
-    assert len(latest_reviews(read_reviews(out))) == 2
+    assert len(latest_reviews(read_reviews(out))) == 3
 
 
 def test_a_long_sitting_is_written_in_parts(out, monkeypatch):

@@ -12,7 +12,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "files": ("source", "operation", "variant", "model"),
     "calls": ("call_id",),
     "runs": ("run_id",),
-    "reviews": ("doc_id", "source", "page_no", "operation", "model"),
+    "reviews": ("doc_id", "source", "page_no", "operation", "variant", "model"),
 }
 """What names a row of each table, whatever was read of it before."""
 NEWER: Mapping[str, str] = {

@@ -131,7 +131,7 @@ class Results:
 
         from flows.results.estimates import estimates
 
-        return pd.DataFrame(await estimates(self, self._passwords))
+        return pd.DataFrame(await estimates(self, self.passwords))
 
     def frame(self, table: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Read a table, or some of its *columns*: without `text`, a million pages fit in memory."""

@@ -160,20 +160,20 @@ def _holding(text: str | None, boxes: Sequence[tuple[str, str, Box]]) -> Iterato
 
 def _layout(page: PageRecord) -> list[tuple[str, str, Box]]:
     """List the blocks of the page, where they are known."""
-    blocks = getattr(page, "blocks", None) or ()
     if not (page.width and page.height):
         return []
     across, down = page.width, page.height
     return [
-        (block.kind, block.text or "", (block.x0 / across, block.y0 / down, block.x1 / across, block.y1 / down))
-        for block in blocks
+        (block.kind, block.text, (block.x0 / across, block.y0 / down, block.x1 / across, block.y1 / down))
+        for block in page.blocks or ()
+        if block.x0 is not None and block.y0 is not None and block.x1 is not None and block.y1 is not None
     ]
 
 
 def _facts(page: PageRecord) -> Iterator[tuple[str, str]]:
     yield "model", page.model if page.response_model in {None, page.model} else f"{page.model} → {page.response_model}"
     yield "origin", page.origin or ""
-    yield "operation", page.operation
+    yield "operation", f"{page.operation} ({page.variant})" if page.variant else page.operation
     yield "language", " → ".join(filter(None, (page.language, page.target_language)))
     if page.calls:
         image = f" ({page.image_tokens:,})" if page.image_tokens else ""

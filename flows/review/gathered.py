@@ -18,7 +18,20 @@ from schemas.arrow import from_arrow
 from schemas.records import PageRecord, ReviewRecord
 from tasks.reviews import MarkedPage, latest_reviews, read_reviews
 
-_LINE = ("source", "name", "page_no", "page_label", "operation", "model", "request_key", "doc_id", "status", "flags")
+_LINE = (
+    "source",
+    "name",
+    "page_no",
+    "page_label",
+    "operation",
+    "variant",
+    "model",
+    "request_key",
+    "doc_id",
+    "status",
+    "flags",
+)
+_READING = ("source", "page_no", "operation", "variant", "model")
 _ALSO = ("language", "ocr_score")
 _TEXTS = ("text", "source_text", "result", "name")
 _BAD: Mapping[str, float] = {
@@ -43,6 +56,7 @@ class Line:
     page_label: str
     status: str
     operation: str
+    variant: str | None
     model: str
     language: str | None
     flags: tuple[str, ...]
@@ -58,6 +72,7 @@ class Identity:
     name: str
     page_no: int
     operation: str
+    variant: str | None
     model: str
     doc_id: str
 
@@ -111,7 +126,17 @@ def gather(read: Results, *, limit: int, statuses: frozenset[str] | None = None,
     every = [row | {"doubt": doubt(row["status"], row["flags"], row["ocr_score"])} for row in found.to_pylist()]
     most = sorted(every, key=lambda row: -row["doubt"])[:limit]
     marks = latest_reviews(read_reviews(read.out))
-    rows = sorted(most, key=lambda row: (row["name"], row["source"], row["page_no"], row["operation"], row["model"]))
+    rows = sorted(
+        most,
+        key=lambda row: (
+            row["name"],
+            row["source"],
+            row["page_no"],
+            row["operation"],
+            row["variant"] or "",
+            row["model"],
+        ),
+    )
     lines = tuple(_line(row, marks) for row in rows)
     whole = _whole(read, rows)
     pages = {page_id(page): page for page in from_arrow(PageRecord, whole)}
@@ -122,18 +147,18 @@ def gather(read: Results, *, limit: int, statuses: frozenset[str] | None = None,
 
 def identified(read: Results) -> dict[str, Identity]:
     """Give every page by its name in addresses and files."""
-    rows = read.arrow("pages", ["source", "name", "page_no", "operation", "model", "doc_id"]).to_pylist()
+    rows = read.arrow("pages", ["source", "name", "page_no", "operation", "variant", "model", "doc_id"]).to_pylist()
     return {page_id(page): page for page in (Identity(**row) for row in rows)}
 
 
 def page_id(page: PageRecord | Identity) -> str:
-    """Name a page in addresses and files: by its path, number, operation and model."""
-    return _id(page.source, page.page_no, page.operation, page.model)
+    """Name a page in addresses and files: by its path, its number, and what read it how."""
+    return _id(page.source, page.page_no, page.operation, page.variant, page.model)
 
 
 def mark_of(page: PageRecord, marks: Mapping[MarkedPage, ReviewRecord]) -> ReviewRecord | None:
     """Give the mark of a page as it was read now; what was said of another answer is not said of this one."""
-    found = marks.get((page.doc_id, page.source, page.page_no, page.operation, page.model))
+    found = marks.get((page.doc_id, page.source, page.page_no, page.operation, page.variant, page.model))
     return found if found is not None and found.request_key == page.request_key else None
 
 
@@ -152,16 +177,16 @@ def _whole(read: Results, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
 
 
 def _line(row: Mapping[str, Any], marks: Mapping[MarkedPage, ReviewRecord]) -> Line:
-    mark = marks.get((row["doc_id"], row["source"], row["page_no"], row["operation"], row["model"]))
+    mark = marks.get((row["doc_id"], *(row[name] for name in _READING)))
     return Line(
-        id=_id(row["source"], row["page_no"], row["operation"], row["model"]),
+        id=_id(*(row[name] for name in _READING)),
         mark=mark.mark if mark is not None and mark.request_key == row["request_key"] else None,
         flags=tuple(flag["name"] for flag in row["flags"]),
-        **{name: row[name] for name in ("name", "page_no", "page_label", "status", "operation", "model")},
+        **{name: row[name] for name in ("name", "page_no", "page_label", "status", "operation", "variant", "model")},
         **{name: row[name] for name in ("language", "doubt")},
     )
 
 
-def _id(source: str, page_no: int, operation: str, model: str) -> str:
-    named = "\0".join((source, str(page_no), operation, model))
+def _id(*reading: str | int | None) -> str:
+    named = "\0".join("" if part is None else str(part) for part in reading)
     return hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()[:16]

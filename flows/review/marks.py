@@ -62,6 +62,7 @@ def review_of(said: Said, page: PageRecord | Identity, reviewer: str | None, now
         reviewer=reviewer,
         marked_at=(said.marked_at or now).astimezone(UTC),
         model=page.model,
+        variant=page.variant,
     )
 
 

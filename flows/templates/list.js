@@ -9,7 +9,7 @@ let hits = null;
 const filters = { search: "", file: "", status: "", flag: "", language: "", mark: "", way: "", sort: "name" };
 
 const SEALS = { right: "✓", wrong: "✗", corrected: "✎" };
-const wayOf = (line) => `${line.operation} · ${line.model}`;
+const wayOf = (line) => [line.operation, line.variant, line.model].filter(Boolean).join(" · ");
 const fits = (line, but) =>
   (!hits || hits.has(line.id)) &&
   (!filters.file || line.name.toLowerCase().includes(filters.file.toLowerCase())) &&

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pymupdf
 
+from schemas.blocks import Block
 from schemas.records import Flag, PageRecord
 from tasks.dataset import open_dataset
 from tasks.sinks.parquet import ParquetSink
@@ -22,6 +23,7 @@ EVIDENCE = [
     {"path": "/total", "page": 1, "quote": "1,234.50", "in_text_layer": True},
     {"path": "/lines/0/item", "page": 1, "quote": None, "in_text_layer": False},
 ]
+BLOCKS = (Block("title", "Dear Sir", 30.0, 40.0, 150.0, 80.0), Block("text", "nowhere"))
 PAIRS = [{"source": "第一条 租赁房屋", "target": "Article 1. The **premises**", "language": "zh"}]
 
 
@@ -70,7 +72,7 @@ def fill(folder: Path) -> Path:
     }
     gone = source / "gone.pdf"
     rows = [
-        row(letter, ids[letter], 1, text="Dear Sir,\nthe harbour lantern is lit.", language="en"),
+        row(letter, ids[letter], 1, text="Dear Sir,\nthe harbour lantern is lit.", language="en", blocks=BLOCKS),
         row(letter, ids[letter], 2, text=TABLE, language="en"),
         row(letter, ids[letter], 3, text=HOSTILE, status="suspect", flags=(Flag("repetition", 0.9),), language="en"),
         row(letter, ids[letter], 4, text=None, status="failed", error_kind="refused", error_message="<b>no</b> reason"),

@@ -39,6 +39,20 @@ def test_a_page_stands_beside_its_picture(look, address):
     assert len(names(page)) == 7
 
 
+def test_blocks_of_the_layout_are_drawn_over_the_picture(look, address):
+    page = look().open(address)
+    turn_to(page, "letter.pdf", 1)
+    page.wait_for_function(DRAWN)
+
+    block = page.locator("rect.block")
+    expect(block).to_have_count(1)
+    box, sheet = block.bounding_box(), page.locator(".sheet").bounding_box()
+    assert (box["x"] - sheet["x"]) / sheet["width"] == pytest.approx(0.1, abs=0.01)
+    assert box["height"] / sheet["height"] == pytest.approx(0.1, abs=0.01)
+    page.keyboard.press("b")
+    expect(block).to_have_count(0)
+
+
 def test_nothing_is_asked_of_any_other_host(look, address):
     looked = look()
     page = looked.open(address)
