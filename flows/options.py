@@ -56,6 +56,15 @@ class Reading:
     settle: Annotated[
         str | None, _option(panel=_READING, metavar="30s", help="Leave files for the next run that changed since.")
     ] = None
+    allow_urls: Annotated[bool, _option("--allow-urls", panel=_READING, help="Read http:// and https:// as well.")] = (
+        False
+    )
+    allow_private_urls: Annotated[
+        bool, _option("--allow-private-urls", panel=_READING, help="Of these, also addresses in private networks.")
+    ] = False
+    fetch_mb: Annotated[
+        int | None, _option(panel=_READING, metavar="MB", help="Disk for copies of what is read from elsewhere.")
+    ] = None
     text_format: Annotated[str, _option(panel=_READING, help="markdown or plain.")] = "markdown"
     extraction_schema: Annotated[
         str | None,
@@ -258,6 +267,8 @@ def config_of(given: Mapping[str, Any]) -> RunConfig:
 
 
 def _fault(fault: Mapping[str, Any]) -> str:
+    if not fault["loc"]:  # of the whole, and says itself of what
+        return str(fault["msg"])
     name = str(fault["loc"][0])
     said = str(fault["msg"]).removeprefix("Value error, ").replace("Input should", "should", 1)
     value = "" if "page range" in said else f" (was {fault['input']!r})"

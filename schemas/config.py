@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
+from schemas.addresses import EXTRAS, is_web, scheme_of, secret_in, shown
 from schemas.durations import parse_duration
 from schemas.failure_limit import FailureLimit, parse_failure_limit
 from schemas.languages import parse_tag
@@ -16,7 +18,7 @@ from schemas.page_ranges import PageRange, parse_page_ranges
 class RunConfig(BaseModel):
     """The settings of a run. Secrets never stand here but as `SecretStr`; the key comes from the environment."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     sources: Annotated[tuple[str, ...], Field(min_length=1)]
     out: str
@@ -25,6 +27,9 @@ class RunConfig(BaseModel):
     model: str | None = None
     pages: str | None = None
     settle: str | None = None
+    allow_urls: bool = False
+    allow_private_urls: bool = False
+    fetch_mb: Annotated[int, Field(ge=1)] = 2_000
     passwords: tuple[SecretStr, ...] = ()
     ledger: str | None = None
     region: str | None = None
@@ -56,6 +61,21 @@ class RunConfig(BaseModel):
     max_tokens: Annotated[int | None, Field(gt=0)] = None
     max_pages: Annotated[int | None, Field(gt=0)] = None
     max_failures: str | None = None
+
+    @model_validator(mode="after")
+    def _sources_may_be_read(self) -> Self:
+        for source in self.sources:
+            if (why := _objection(source, allow_urls=self.allow_urls)) is not None:
+                raise PydanticCustomError("source", "SOURCE {shown}: {why}", {"shown": shown(source), "why": why})
+        return self
+
+    @field_validator("out")
+    @classmethod
+    def _out_is_a_folder(cls, value: str) -> str:
+        if scheme_of(value) is not None:
+            msg = "results are written to a folder; name one here, and copy or mount it (docs/inboxes.md)"
+            raise PydanticCustomError("out", msg)
+        return value
 
     @field_validator("pages")
     @classmethod
@@ -107,6 +127,20 @@ class RunConfig(BaseModel):
         """Give the settings as JSON without what is secret: passwords of documents and of addresses."""
         shown = {name: without_password(getattr(self, name)) for name in ("ledger", "base_url")}
         return self.model_copy(update=shown).model_dump_json(exclude={"passwords"})
+
+
+def _objection(source: str, *, allow_urls: bool) -> str | None:
+    """Say why an address is not taken as a source; None where it is, or is a path."""
+    scheme = scheme_of(source)
+    if scheme is None:
+        return None
+    if scheme not in EXTRAS:
+        return f"{scheme}:// is not read here; known are {', '.join(f'{each}://' for each in EXTRAS)}"
+    if (secret := secret_in(source)) is not None:
+        return (
+            f"it holds {secret}, and settings are stored; set credentials in the environment, or name it in @list.txt"
+        )
+    return "addresses of the web are read only with --allow-urls" if is_web(source) and not allow_urls else None
 
 
 def without_password(address: str | None) -> str | None:

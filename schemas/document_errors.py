@@ -29,6 +29,12 @@ class UnreadableDocument(DocumentError):
     kind = "unreadable"
 
 
+class UnreachableDocument(DocumentError):
+    """The place where it lies could not be reached, nor after some tries."""
+
+    kind = "unreachable"
+
+
 class NotAFile(DocumentError):
     """A device, a pipe or a socket stands where a file is expected."""
 

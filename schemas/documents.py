@@ -17,6 +17,9 @@ class SourceFile:
     `path` is what the system opens (it may hold surrogate escapes), `source` the same as clean text for tables,
     `name` the path below the folder that the user named. `explicit` says that the user named the file itself,
     not a folder that it was found in.
+
+    Of a file that lies elsewhere, `path` and `source` are its address without what opens it, `url` is the whole of it,
+    and `version` is what its store calls the state that was listed; its size is 0 where the store does not say it.
     """
 
     path: str
@@ -26,6 +29,8 @@ class SourceFile:
     modified_at: datetime | None
     mtime_ns: int
     explicit: bool = True
+    url: str | None = field(default=None, repr=False)
+    version: str | None = None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ PipelineError                           becomes a row; `kind` is the stable code
 ├── DocumentError                       the file cannot be read as it is
 │   ├── MissingDocument                 nothing stands at that path (any more)
 │   ├── UnreadableDocument              the system refuses to read it
+│   ├── UnreachableDocument             lies elsewhere, and the way there failed
 │   ├── NotAFile                        a device, a pipe, a socket
 │   ├── EmptyDocument                   no bytes, or no pages
 │   ├── UnsupportedDocument             no known format, by content
@@ -49,6 +50,7 @@ from schemas.document_errors import (
     RenderFailed,
     RenderTimeout,
     UnforeseenFault,
+    UnreachableDocument,
     UnreadableDocument,
     UnsettledDocument,
     UnsupportedDocument,
@@ -108,6 +110,7 @@ __all__ = [
     "TransientCallError",
     "TruncatedAnswer",
     "UnforeseenFault",
+    "UnreachableDocument",
     "UnreadableDocument",
     "UnsettledDocument",
     "UnsupportedDocument",

@@ -32,8 +32,9 @@ from tasks.order import Order
 from tasks.pacing import open_limiter
 from tasks.page import ROOM_PER_PAGE, Desk
 from tasks.plan import Placed
-from tasks.ports import KeptAnswer, Reporter
+from tasks.ports import KeptAnswer, Reporter, Workers
 from tasks.recovery import take_back
+from tasks.remote import Depot, FetchingWorkers, Stores
 from tasks.render import render_span
 from tasks.resumption import carried_over, learn
 from tasks.shop import Shop
@@ -99,13 +100,26 @@ async def open_shop(
             await prepare(ledger, dataset.dataset_id)
         forecast = OutputForecast()
         spent = await _spent(ledger, dataset, order, forecast)
-        workers = stack.enter_context(WorkerPool(order.render_workers, config.render_memory_mb))
+        stores = stores_of(config)
+        depot = await stack.enter_async_context(Depot(stores, config.fetch_mb * 1_000_000))
+        pool = stack.enter_context(WorkerPool(order.render_workers, config.render_memory_mb))
+        workers = FetchingWorkers(pool, depot)
         placements = await ledger.placements(dataset.dataset_id, order.recipe.recipe_id)
         placed = Placed(placements, span_pages=order.recipe.span_pages)
         sink = ParquetSink(Path(config.out))
         tolerance = Tolerance(config.failure_limit)
         desk = await stack.enter_async_context(
-            _desk(order, run_id, ledger, workers, spent, forecast, reporter=reporter, stop=stop, tolerance=tolerance)
+            _desk(
+                order,
+                run_id,
+                ledger,
+                workers,
+                spent,
+                forecast,
+                stop=stop,
+                reporter=reporter,
+                on_rows=partial(_report, reporter=reporter, tolerance=tolerance, stop=stop, depot=depot),
+            )
         )
         await ledger.open_run(run_id, dataset.dataset_id, started_at, config.public())
         yield Shop(
@@ -125,7 +139,14 @@ async def open_shop(
             stop=stop,
             started_at=started_at,
             tolerance=tolerance,
+            stores=stores,
+            depot=depot,
         )
+
+
+def stores_of(config: RunConfig) -> Stores:
+    """Open the way to what lies elsewhere; nothing is connected to before it is read."""
+    return Stores(allow_urls=config.allow_urls, allow_private=config.allow_private_urls)
 
 
 @asynccontextmanager
@@ -154,13 +175,13 @@ async def _desk(
     order: Order,
     run_id: str,
     ledger: Ledger,
-    workers: WorkerPool,
+    workers: Workers,
     spent: Spending,
     forecast: OutputForecast,
     *,
     reporter: Reporter,
     stop: asyncio.Event,
-    tolerance: Tolerance,
+    on_rows: Callable[[tuple[PageRecord, ...]], None],
 ) -> AsyncIterator[Desk]:
     config = order.config
     budget = Budget(
@@ -199,7 +220,7 @@ async def _desk(
             fallback=order.fallback.recipe if order.fallback else None,
             go_on=frozenset(one.recipe.model for one in orders if one.goes_on),
             asks_on=order.asks_on,
-            on_rows=partial(_report, reporter=reporter, tolerance=tolerance, stop=stop),
+            on_rows=on_rows,
         )
 
 
@@ -210,7 +231,7 @@ async def _asker(
     budget: Budget,
     forecast: OutputForecast,
     ledger: Ledger,
-    workers: WorkerPool,
+    workers: Workers,
     reporter: Reporter,
     run_id: str,
     stop: asyncio.Event,
@@ -256,15 +277,18 @@ class Switchboard:
         return await self.askers[request.recipe.model].ask(request, pages)
 
 
-async def _render(request: ModelRequest, *, workers: WorkerPool, seconds: float) -> tuple[RenderedPage, ...]:
+async def _render(request: ModelRequest, *, workers: Workers, seconds: float) -> tuple[RenderedPage, ...]:
     if request.recipe.render is None:
         return ()
     return await render_span(request.span, request.recipe.render, workers=workers, seconds=seconds)
 
 
-def _report(rows: Sequence[PageRecord], *, reporter: Reporter, tolerance: Tolerance, stop: asyncio.Event) -> None:
+def _report(
+    rows: Sequence[PageRecord], *, reporter: Reporter, tolerance: Tolerance, stop: asyncio.Event, depot: Depot
+) -> None:
     for row in rows:
         reporter.page(row)
+        depot.done(row.source, 1)
     tolerance.count(rows)
     if tolerance.fault is not None:
         stop.set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -13,6 +13,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
+from schemas.addresses import scheme_of, shown
 from schemas.documents import RejectedDocument, SourceFile
 from schemas.errors import (
     DocumentError,
@@ -31,32 +32,42 @@ _SLASH = os.sep.encode()
 
 
 def discover(
-    sources: Sequence[str], *, exclude: Sequence[Path] = (), stdin: TextIO | None = None
+    sources: Sequence[str],
+    *,
+    exclude: Sequence[Path] = (),
+    stdin: TextIO | None = None,
+    elsewhere: Callable[[str], Iterator[Discovered]] | None = None,
 ) -> Iterator[Discovered]:
     """Find the files that *sources* name, each real path once.
 
     A source is a file, a folder (read with all its folders), a pattern with `*`, `?`, `[...]` and `**`,
     `@list.txt` (one path a line) or `-` (the same from *stdin*). Within one source the order is that of the
     paths' bytes. Hidden files and folders, and the *exclude* folders, are left out where they were not named
-    themselves. What stands there and cannot be read is given as a `RejectedDocument`.
+    themselves. What stands there and cannot be read is given as a `RejectedDocument`. An address (`s3://...`) is
+    given to *elsewhere*, which finds what is there.
 
     Raises:
         UsageFault: if a list of paths cannot be read.
     """
-    walk = _Walk(frozenset(identity for path in exclude if (identity := _identity(path))))
+    walk = _Walk(frozenset(identity for path in exclude if (identity := _identity(path))), elsewhere)
     for source in sources:
         if source == "-":
             yield from _listed(_lines(stdin or sys.stdin), walk)
         elif source.startswith("@"):
             yield from _listed(_list_file(source[1:]), walk)
-        elif _MAGIC.isdisjoint(source) or os.path.lexists(source):
+        elif walk.leads_away(source) or _MAGIC.isdisjoint(source) or os.path.lexists(source):
             yield from walk.named(source)
         else:
             yield from _matching(source, walk)
 
 
-def found_again(file: SourceFile) -> Discovered:
+def found_again(file: SourceFile, elsewhere: Callable[[str], Iterator[Discovered]]) -> Discovered:
     """Look at a file that was found before: it may have changed since, or be gone."""
+    if file.url is not None:
+        found = next(elsewhere(file.url))
+        if isinstance(found, RejectedDocument):
+            return replace(found, file=file)
+        return replace(found, name=file.name, explicit=file.explicit)
     seen, error = _look(file.path)
     now = file if seen is None else replace(file, **_seen(seen))
     return now if error is None else RejectedDocument(now, error)
@@ -79,11 +90,15 @@ class _Walk:
     """A walk over folders, and what it has passed: folders by identity, files by a digest of their real paths."""
 
     exclude: frozenset[_Identity]
+    elsewhere: Callable[[str], Iterator[Discovered]] | None = None
     _folders: set[_Identity] = field(default_factory=set)
     _files: set[bytes] = field(default_factory=set)
 
     def named(self, path: str, *, matched_below: str | None = None) -> Iterator[Discovered]:
         """Give the file, or all files of the folder, at *path*, which was named or *matched_below* a folder."""
+        if self.elsewhere is not None and scheme_of(path) is not None:
+            yield from filter(self._is_new, self.elsewhere(path))
+            return
         path = os.path.abspath(path)
         here = _Place(path, os.path.realpath(path))
         if not os.path.isdir(path):
@@ -99,6 +114,21 @@ class _Walk:
                 stack.append(self._entries(found, root))
             else:
                 yield found
+
+    def leads_away(self, path: str) -> bool:
+        """Say whether this is an address of what lies elsewhere."""
+        return self.elsewhere is not None and scheme_of(path) is not None
+
+    def _is_new(self, found: Discovered) -> bool:
+        file = found.file if isinstance(found, RejectedDocument) else found
+        return self._is_first(file.url or file.path)
+
+    def _is_first(self, real: str) -> bool:
+        """Take note of a file by its real path; whether it is the first time."""
+        digest = blake2b(os.fsencode(real), digest_size=16).digest()
+        is_first = digest not in self._files
+        self._files.add(digest)
+        return is_first
 
     def _entries(self, folder: _Place, root: str) -> Iterator[_Place | Discovered]:
         """Give what is in a folder, in the order of the paths' bytes; nothing if it was passed before."""
@@ -120,10 +150,8 @@ class _Walk:
                 yield entry
 
     def _file(self, file: _Place, root: str, *, explicit: bool) -> Iterator[Discovered]:
-        digest = blake2b(os.fsencode(file.real), digest_size=16).digest()
-        if digest in self._files:
+        if not self._is_first(file.real):
             return
-        self._files.add(digest)
         seen, error = _look(file.path)
         source = _source_file(file.path, root, seen, explicit=explicit)
         yield source if error is None else RejectedDocument(source, error)
@@ -187,6 +215,11 @@ def _source_file(path: str, root: str, seen: os.stat_result | None, *, explicit:
 def _seen(seen: os.stat_result) -> dict[str, Any]:
     modified_at = _EPOCH + timedelta(microseconds=seen.st_mtime_ns // 1_000)
     return {"size_bytes": seen.st_size, "modified_at": modified_at, "mtime_ns": seen.st_mtime_ns}
+
+
+def place_of(source: str) -> str:
+    """Say under which path a source itself stands in tables, where it cannot be listed."""
+    return shown(source) if scheme_of(source) else _text(os.path.abspath(source))
 
 
 def _text(path: str) -> str:

@@ -17,7 +17,7 @@ from schemas.page_ranges import select_pages
 from schemas.requests import request_key
 from schemas.tokens import prompt_tokens
 from schemas.usage import Usage
-from tasks.assembly import is_there, ledger_place
+from tasks.assembly import is_there, ledger_place, stores_of
 from tasks.backends import LOCAL
 from tasks.dataset import find_dataset
 from tasks.discover import discover
@@ -27,7 +27,8 @@ from tasks.ledger import Ledger, OutputLengths, open_ledger
 from tasks.measure import measure
 from tasks.order import Order, resolve
 from tasks.plan import Placed, spans
-from tasks.ports import KnownDocument, Reporter
+from tasks.ports import KnownDocument, Reporter, Workers
+from tasks.remote import Depot, FetchingWorkers, Stores, found_at
 from tasks.settle import settled
 from tasks.workers import WorkerPool
 
@@ -76,10 +77,12 @@ async def estimate(config: RunConfig, *, reporter: Reporter) -> Estimate:
     order = resolve(config)
     async with AsyncExitStack() as stack:
         ledger = await _ledger(config, stack)
-        workers = stack.enter_context(WorkerPool(order.render_workers, config.render_memory_mb))
+        pool = stack.enter_context(WorkerPool(order.render_workers, config.render_memory_mb))
+        stores = stores_of(config)
+        workers = FetchingWorkers(pool, await stack.enter_async_context(Depot(stores, config.fetch_mb * 1_000_000)))
         lengths = await _lengths(ledger, order)
         walk = _Walk()
-        async for document, todo in _documents(order, ledger, workers, walk, reporter):
+        async for document, todo in _documents(order, ledger, workers, stores, walk, reporter):
             for image_tokens in await _image_tokens(order, document, todo, workers):
                 _add(walk, order, image_tokens, lengths)
     return _result(walk, order, lengths)
@@ -98,7 +101,7 @@ async def _lengths(ledger: Ledger | None, order: Order) -> OutputLengths:
 
 
 async def _documents(
-    order: Order, ledger: Ledger | None, workers: WorkerPool, walk: _Walk, reporter: Reporter
+    order: Order, ledger: Ledger | None, workers: Workers, stores: Stores, walk: _Walk, reporter: Reporter
 ) -> AsyncIterator[tuple[Document, list[tuple[int, ...]]]]:
     """Give each document with its pages that would be asked, request by request."""
     config = order.config
@@ -107,7 +110,8 @@ async def _documents(
     look = partial(identify, passwords=passwords, workers=workers, seconds=config.render_timeout)
     knows: Knows = ledger or NothingKnown()
     found: Found
-    files = settled(discover(config.sources, exclude=order.own_folders), config.settle_seconds)
+    elsewhere = partial(found_at, stores=stores)
+    files = settled(discover(config.sources, exclude=order.own_folders, elsewhere=elsewhere), config.settle_seconds)
     async for found in intake(files, knows=knows, identify=look, ahead=2 * order.render_workers):
         if isinstance(found, RejectedDocument):
             walk.rejected += 1
@@ -145,9 +149,7 @@ async def _todo(
     return [span for key, span in keys.items() if key in fresh]
 
 
-async def _image_tokens(
-    order: Order, document: Document, todo: list[tuple[int, ...]], workers: WorkerPool
-) -> list[int]:
+async def _image_tokens(order: Order, document: Document, todo: list[tuple[int, ...]], workers: Workers) -> list[int]:
     """Count the image tokens of each request; one with a page that cannot be drawn is not sent."""
     spec, config = order.recipe.render, order.config
     if spec is None or not todo:

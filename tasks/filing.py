@@ -43,6 +43,7 @@ class Filing:
         self._unread: dict[str, FileRecord] = {}
         self._seen: set[str] = set()
         self._homes: set[str] = set()
+        self._places: set[str] = set()
 
     def expect(self, document: Document, selected: tuple[int, ...], *, complete: bool) -> None:
         """Take note of a document; *complete* says that nothing of it will be written anew."""
@@ -52,6 +53,10 @@ class Filing:
             self._unread[document.file.source] = self._row(_Open(document, ()), ())
         elif not complete:
             self._open[document.file.source] = _Open(document, selected)
+
+    def look_into(self, places: Iterable[str]) -> None:
+        """Take note of where files are looked for: what an earlier run said of the places themselves is over."""
+        self._places.update(places)
 
     def reject(self, rejected: RejectedDocument) -> FileRecord:
         """Take note of a file that cannot be read."""
@@ -94,7 +99,7 @@ class Filing:
         """Say whether this run's word on a file is the newer one, also where the question was put differently then."""
         recipe = self._recipe
         was, now = ((it.operation, it.variant, it.backend, it.model) for it in (row, recipe))
-        return row.source in self._seen and was == now
+        return row.source in self._seen | self._places and was == now
 
     def _placed_pages(self, file: _Open) -> frozenset[int]:
         return self._placed.pages(file.document.file.source, file.document.doc_id)

@@ -92,6 +92,7 @@ def _noted(found: Found, known: Mapping[str, KnownDocument], fresh: list[tuple[S
                     page_labels=found.page_labels,
                     encrypted=found.encrypted,
                     notes=found.notes,
+                    version=found.file.version,
                 ),
             )
         )

@@ -15,6 +15,7 @@ from tasks import backends, operations
 from tasks.catalogue import find_model, load_models
 from tasks.portion import Portion
 from tasks.ports import Operation
+from tasks.remote import check_installed
 from tasks.thinking import max_thinking_tokens, with_thinking
 
 MAX_OUTPUT = 8_192
@@ -101,9 +102,11 @@ def resolve(config: RunConfig) -> Order:
     """Look up every name that the settings use.
 
     Raises:
-        UsageFault: if a backend, model or operation does not exist, or they do not go together.
+        UsageFault: if a backend, model or operation does not exist, or they do not go together, or what reads a
+            source is not installed.
         ModelUnavailable: if the model was retired.
     """
+    check_installed(config.sources)
     backend = backends.choose(config.backend)
     spec = find_model(config.model, backend)
     operation = operations.get(config.operation)

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from PIL import Image
 
+from schemas.addresses import scheme_of
 from schemas.documents import Document, RejectedDocument, SourceFile
 from schemas.errors import DocumentChanged, MissingDocument, UnreadableDocument
 from schemas.pixels import Size
@@ -116,6 +117,9 @@ def _size(source: PageSource, wanted: Wanted) -> Size:
 
 
 def _found(source: str) -> SourceFile:
+    if scheme_of(source) is not None and not os.path.lexists(source):
+        msg = "it lies elsewhere, and is drawn only from this machine: fetch it first"
+        raise MissingDocument(msg)
     path = _path_of(source)
     try:
         seen = Path(path).stat()

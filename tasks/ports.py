@@ -187,7 +187,7 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class KnownDocument:
-    """What an earlier look at a file found; valid while size and mtime are the same."""
+    """What an earlier look at a file found; valid while size, mtime and `version` (see `SourceFile`) are the same."""
 
     doc_id: str
     media_type: str
@@ -195,6 +195,7 @@ class KnownDocument:
     page_labels: tuple[str, ...]
     encrypted: bool
     notes: tuple[str, ...]
+    version: str | None = None
 
 
 class Answers(Protocol):

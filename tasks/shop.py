@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from schemas.documents import Document, RejectedDocument, SourceFile
@@ -15,7 +16,7 @@ from schemas.records import PageRecord
 from schemas.requests import request_key
 from schemas.work import Shard
 from tasks.dataset import DatasetInfo
-from tasks.discover import discover, found_again
+from tasks.discover import discover, found_again, place_of
 from tasks.filing import Filing
 from tasks.holding import hold_tables
 from tasks.identify import identify
@@ -24,12 +25,12 @@ from tasks.ledger import Lease, Ledger
 from tasks.order import Order
 from tasks.page import Desk
 from tasks.plan import Placed, rewritten, spans
-from tasks.ports import Placement, Reporter
+from tasks.ports import Placement, Reporter, Workers
+from tasks.remote import Depot, Stores, found_at
 from tasks.settle import settled, unsettled_by_change
 from tasks.shard import Commitment, ShardReport
 from tasks.sinks.parquet import ParquetSink
 from tasks.tolerance import Tolerance
-from tasks.workers import WorkerPool
 
 
 @dataclass
@@ -54,7 +55,7 @@ class Shop:
     dataset: DatasetInfo
     ledger: Ledger
     sink: ParquetSink
-    workers: WorkerPool
+    workers: Workers
     placed: Placed
     stale: Sequence[Placement]
     desk: Desk
@@ -64,6 +65,8 @@ class Shop:
     stop: asyncio.Event
     started_at: datetime
     tolerance: Tolerance
+    stores: Stores
+    depot: Depot
     _filing_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     found: Found = field(default_factory=Found)
 
@@ -85,11 +88,13 @@ class Shop:
 
     async def documents(self) -> AsyncGenerator[Document, None]:
         """Find and identify the documents of the sources; what cannot be read is filed and told of."""
-        settle, portion = self.order.config.settle_seconds, self.order.portion
+        config, portion, settle = self.order.config, self.order.portion, self.order.config.settle_seconds
+        self.filing.look_into(map(place_of, config.sources))
+        elsewhere = partial(found_at, stores=self.stores)
         found_now = (
-            discover(self.order.config.sources, exclude=self.order.own_folders)
+            discover(config.sources, exclude=self.order.own_folders, elsewhere=elsewhere)
             if portion is None
-            else map(found_again, portion.files)
+            else map(partial(found_again, elsewhere=elsewhere), portion.files)
         )
         files = settled(found_now, settle)
         ahead = 2 * self.order.render_workers
@@ -124,6 +129,7 @@ class Shop:
         # A file that was changed back is current again, and its row says so by its time.
         changed_back = self.placed.has_other_versions(document.file.source, document.doc_id)
         self.filing.expect(document, selected, complete=not (todo or rewrite or changed_back))
+        self.depot.expect(document.file, todo)
         self.found.files += 1
         self.found.pages += len(selected)
         self.found.done += 0 if rewrite else len(selected) - todo

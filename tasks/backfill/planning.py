@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from schemas.addresses import secret_in
 from schemas.backfill import Backfill, Chosen, Share
 from schemas.config import RunConfig, without_password
 from schemas.documents import Document, RejectedDocument, SourceFile
 from schemas.errors import Interrupted, UnsettledDocument, UsageFault
 from schemas.page_ranges import select_pages
-from tasks.assembly import ledger_place, open_books
+from tasks.assembly import ledger_place, open_books, stores_of
 from tasks.dataset import DatasetInfo
 from tasks.discover import Discovered, discover
 from tasks.identify import identify
@@ -24,7 +25,8 @@ from tasks.intake import Found, intake
 from tasks.ledger import Ledger
 from tasks.order import Order, resolve
 from tasks.plan import Placed
-from tasks.ports import Reporter
+from tasks.ports import Reporter, Workers
+from tasks.remote import Depot, FetchingWorkers, Stores, found_at
 from tasks.settle import settled
 from tasks.workers import WorkerPool
 
@@ -69,11 +71,15 @@ async def plan_on(
     order = resolve(config)
     await ledger.clear_shares(backfill.backfill_id)
     reporter.note(f"backfill {backfill.backfill_id}: planning")
-    with WorkerPool(order.render_workers, order.config.render_memory_mb) as workers:
+    stores = stores_of(order.config)
+    async with AsyncExitStack() as stack:
+        depot = await stack.enter_async_context(Depot(stores, order.config.fetch_mb * 1_000_000))
+        pool = stack.enter_context(WorkerPool(order.render_workers, order.config.render_memory_mb))
+        workers = FetchingWorkers(pool, depot)
         placements = await ledger.placements(backfill.dataset_id, order.recipe.recipe_id)
         placed = Placed(placements, span_pages=order.recipe.span_pages)
         planner = _Planner(backfill, order, ledger, placed, reporter)
-        async with aclosing(_found(planner.chosen, order, ledger, workers)) as stream:
+        async with aclosing(_found(planner.chosen, order, ledger, workers, stores)) as stream:
             async for one in stream:
                 if stop.is_set():
                     msg = "planning was interrupted"
@@ -95,7 +101,7 @@ def rooted(config: RunConfig) -> RunConfig:
     if config.base_url != without_password(config.base_url):
         msg = "--base-url: an address with a password cannot be planned with; a plan keeps no secrets"
         raise UsageFault(msg, advice="give the address without it")
-    out = config.out if "://" in config.out else str(Path(config.out).absolute())
+    out = str(Path(config.out).absolute())
     place = ledger_place(out, config.ledger)
     ledger = place if "://" in place else str(Path(place).absolute())
     sources = tuple(_rooted(source) for source in config.sources)
@@ -122,11 +128,15 @@ def _new(config: RunConfig, chosen: Chosen, dataset: DatasetInfo, deadline: date
     )
 
 
-async def _found(chosen: Chosen, order: Order, ledger: Ledger, workers: WorkerPool) -> AsyncGenerator[Found, None]:
+async def _found(
+    chosen: Chosen, order: Order, ledger: Ledger, workers: Workers, stores: Stores
+) -> AsyncGenerator[Found, None]:
     config = order.config
     passwords = [password.get_secret_value() for password in config.passwords]
     look = partial(identify, passwords=passwords, workers=workers, seconds=config.render_timeout)
-    files = settled(_meant(discover(config.sources, exclude=order.own_folders), chosen), config.settle_seconds)
+    elsewhere = partial(found_at, stores=stores)
+    discovered = discover(config.sources, exclude=order.own_folders, elsewhere=elsewhere)
+    files = settled(_meant(discovered, chosen), config.settle_seconds)
     async with aclosing(intake(files, knows=ledger, identify=look, ahead=2 * order.render_workers)) as stream:
         async for one in stream:
             yield one
@@ -135,6 +145,9 @@ async def _found(chosen: Chosen, order: Order, ledger: Ledger, workers: WorkerPo
 def _meant(files: Iterator[Discovered], chosen: Chosen) -> Iterator[Discovered]:
     for one in files:
         file = one.file if isinstance(one, RejectedDocument) else one
+        if file.url is not None and secret_in(file.url):
+            msg = f"{file.source}: a signed address cannot be planned with; a plan keeps no secrets"
+            raise UsageFault(msg, advice="read it with: pagemill run")
         if chosen.takes(file.name, file.modified_at):
             yield one
 

@@ -55,8 +55,8 @@ def _known_files(connection: Connection, files: Sequence[SourceFile]) -> dict[st
     for some in pieces(tuple(by_hash)):
         for row in connection.execute(select(files_seen).where(files_seen.c.path_hash.in_(some))):
             file = by_hash[row.path_hash]
-            if (row.size_bytes, row.mtime_ns) == (file.size_bytes, file.mtime_ns):
-                found = json.loads(row.found)
+            found = json.loads(row.found)
+            if (row.size_bytes, row.mtime_ns, found.get("version")) == (file.size_bytes, file.mtime_ns, file.version):
                 lists = {name: tuple(found[name]) for name in ("page_labels", "notes")}
                 known[file.path] = KnownDocument(**{**found, **lists})
     return known
