@@ -34,7 +34,7 @@ from tasks.page import ROOM_PER_PAGE, Desk
 from tasks.plan import Placed
 from tasks.ports import KeptAnswer, Reporter, Workers
 from tasks.recovery import take_back
-from tasks.remote import Depot, FetchingWorkers, Stores
+from tasks.remote import Reach, open_reach
 from tasks.render import render_span
 from tasks.resumption import carried_over, learn
 from tasks.shop import Shop
@@ -100,26 +100,15 @@ async def open_shop(
             await prepare(ledger, dataset.dataset_id)
         forecast = OutputForecast()
         spent = await _spent(ledger, dataset, order, forecast)
-        stores = stores_of(config)
-        depot = await stack.enter_async_context(Depot(stores, config.fetch_mb * 1_000_000))
         pool = stack.enter_context(WorkerPool(order.render_workers, config.render_memory_mb))
-        workers = FetchingWorkers(pool, depot)
+        reach = await stack.enter_async_context(open_reach(config, pool))
         placements = await ledger.placements(dataset.dataset_id, order.recipe.recipe_id)
         placed = Placed(placements, span_pages=order.recipe.span_pages)
         sink = ParquetSink(Path(config.out))
         tolerance = Tolerance(config.failure_limit)
+        on_rows = partial(_report, reporter=reporter, tolerance=tolerance, stop=stop, reach=reach)
         desk = await stack.enter_async_context(
-            _desk(
-                order,
-                run_id,
-                ledger,
-                workers,
-                spent,
-                forecast,
-                stop=stop,
-                reporter=reporter,
-                on_rows=partial(_report, reporter=reporter, tolerance=tolerance, stop=stop, depot=depot),
-            )
+            _desk(order, run_id, ledger, reach.workers, spent, forecast, reporter=reporter, stop=stop, on_rows=on_rows)
         )
         await ledger.open_run(run_id, dataset.dataset_id, started_at, config.public())
         yield Shop(
@@ -128,7 +117,7 @@ async def open_shop(
             dataset=dataset,
             ledger=ledger,
             sink=sink,
-            workers=workers,
+            reach=reach,
             placed=placed,
             # What is to be written anew may hold files of other portions; a run over the whole does it.
             stale=[placement for placement in placements if placement.stale and order.portion is None],
@@ -139,14 +128,7 @@ async def open_shop(
             stop=stop,
             started_at=started_at,
             tolerance=tolerance,
-            stores=stores,
-            depot=depot,
         )
-
-
-def stores_of(config: RunConfig) -> Stores:
-    """Open the way to what lies elsewhere; nothing is connected to before it is read."""
-    return Stores(allow_urls=config.allow_urls, allow_private=config.allow_private_urls)
 
 
 @asynccontextmanager
@@ -284,11 +266,11 @@ async def _render(request: ModelRequest, *, workers: Workers, seconds: float) ->
 
 
 def _report(
-    rows: Sequence[PageRecord], *, reporter: Reporter, tolerance: Tolerance, stop: asyncio.Event, depot: Depot
+    rows: Sequence[PageRecord], *, reporter: Reporter, tolerance: Tolerance, stop: asyncio.Event, reach: Reach
 ) -> None:
     for row in rows:
         reporter.page(row)
-        depot.done(row.source, 1)
+        reach.depot.done(row.source, 1)
     tolerance.count(rows)
     if tolerance.fault is not None:
         stop.set()

@@ -17,7 +17,7 @@ from schemas.page_ranges import select_pages
 from schemas.requests import request_key
 from schemas.tokens import prompt_tokens
 from schemas.usage import Usage
-from tasks.assembly import is_there, ledger_place, stores_of
+from tasks.assembly import is_there, ledger_place
 from tasks.backends import LOCAL
 from tasks.dataset import find_dataset
 from tasks.discover import discover
@@ -28,7 +28,7 @@ from tasks.measure import measure
 from tasks.order import Order, resolve
 from tasks.plan import Placed, spans
 from tasks.ports import KnownDocument, Reporter, Workers
-from tasks.remote import Depot, FetchingWorkers, Stores, found_at
+from tasks.remote import Reach, open_reach
 from tasks.settle import settled
 from tasks.workers import WorkerPool
 
@@ -78,12 +78,11 @@ async def estimate(config: RunConfig, *, reporter: Reporter) -> Estimate:
     async with AsyncExitStack() as stack:
         ledger = await _ledger(config, stack)
         pool = stack.enter_context(WorkerPool(order.render_workers, config.render_memory_mb))
-        stores = stores_of(config)
-        workers = FetchingWorkers(pool, await stack.enter_async_context(Depot(stores, config.fetch_mb * 1_000_000)))
+        reach = await stack.enter_async_context(open_reach(config, pool))
         lengths = await _lengths(ledger, order)
         walk = _Walk()
-        async for document, todo in _documents(order, ledger, workers, stores, walk, reporter):
-            for image_tokens in await _image_tokens(order, document, todo, workers):
+        async for document, todo in _documents(order, ledger, reach, walk, reporter):
+            for image_tokens in await _image_tokens(order, document, todo, reach.workers):
                 _add(walk, order, image_tokens, lengths)
     return _result(walk, order, lengths)
 
@@ -101,17 +100,16 @@ async def _lengths(ledger: Ledger | None, order: Order) -> OutputLengths:
 
 
 async def _documents(
-    order: Order, ledger: Ledger | None, workers: Workers, stores: Stores, walk: _Walk, reporter: Reporter
+    order: Order, ledger: Ledger | None, reach: Reach, walk: _Walk, reporter: Reporter
 ) -> AsyncIterator[tuple[Document, list[tuple[int, ...]]]]:
     """Give each document with its pages that would be asked, request by request."""
     config = order.config
     placed = await _placed(order, ledger)
     passwords = [password.get_secret_value() for password in config.passwords]
-    look = partial(identify, passwords=passwords, workers=workers, seconds=config.render_timeout)
+    look = partial(identify, passwords=passwords, workers=reach.workers, seconds=config.render_timeout)
     knows: Knows = ledger or NothingKnown()
     found: Found
-    elsewhere = partial(found_at, stores=stores)
-    files = settled(discover(config.sources, exclude=order.own_folders, elsewhere=elsewhere), config.settle_seconds)
+    files = settled(discover(config.sources, exclude=order.own_folders, elsewhere=reach.find), config.settle_seconds)
     async for found in intake(files, knows=knows, identify=look, ahead=2 * order.render_workers):
         if isinstance(found, RejectedDocument):
             walk.rejected += 1

@@ -25,8 +25,8 @@ from tasks.ledger import Lease, Ledger
 from tasks.order import Order
 from tasks.page import Desk
 from tasks.plan import Placed, rewritten, spans
-from tasks.ports import Placement, Reporter, Workers
-from tasks.remote import Depot, Stores, found_at
+from tasks.ports import Placement, Reporter
+from tasks.remote import Reach
 from tasks.settle import settled, unsettled_by_change
 from tasks.shard import Commitment, ShardReport
 from tasks.sinks.parquet import ParquetSink
@@ -55,7 +55,7 @@ class Shop:
     dataset: DatasetInfo
     ledger: Ledger
     sink: ParquetSink
-    workers: Workers
+    reach: Reach
     placed: Placed
     stale: Sequence[Placement]
     desk: Desk
@@ -65,8 +65,6 @@ class Shop:
     stop: asyncio.Event
     started_at: datetime
     tolerance: Tolerance
-    stores: Stores
-    depot: Depot
     _filing_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     found: Found = field(default_factory=Found)
 
@@ -90,7 +88,7 @@ class Shop:
         """Find and identify the documents of the sources; what cannot be read is filed and told of."""
         config, portion, settle = self.order.config, self.order.portion, self.order.config.settle_seconds
         self.filing.look_into(map(place_of, config.sources))
-        elsewhere = partial(found_at, stores=self.stores)
+        elsewhere = self.reach.find
         found_now = (
             discover(config.sources, exclude=self.order.own_folders, elsewhere=elsewhere)
             if portion is None
@@ -122,14 +120,14 @@ class Shop:
         """Find out what a file is, in a worker process."""
         config = self.order.config
         passwords = [password.get_secret_value() for password in config.passwords]
-        return await identify(file, passwords=passwords, workers=self.workers, seconds=config.render_timeout)
+        return await identify(file, passwords=passwords, workers=self.reach.workers, seconds=config.render_timeout)
 
     def expect(self, document: Document, selected: tuple[int, ...], *, todo: int, rewrite: bool) -> None:
         """Take note of a document that comes in."""
         # A file that was changed back is current again, and its row says so by its time.
         changed_back = self.placed.has_other_versions(document.file.source, document.doc_id)
         self.filing.expect(document, selected, complete=not (todo or rewrite or changed_back))
-        self.depot.expect(document.file, todo)
+        self.reach.depot.expect(document.file, todo)
         self.found.files += 1
         self.found.pages += len(selected)
         self.found.done += 0 if rewrite else len(selected) - todo

@@ -17,7 +17,7 @@ from schemas.config import RunConfig, without_password
 from schemas.documents import Document, RejectedDocument, SourceFile
 from schemas.errors import Interrupted, UnsettledDocument, UsageFault
 from schemas.page_ranges import select_pages
-from tasks.assembly import ledger_place, open_books, stores_of
+from tasks.assembly import ledger_place, open_books
 from tasks.dataset import DatasetInfo
 from tasks.discover import Discovered, discover
 from tasks.identify import identify
@@ -25,8 +25,8 @@ from tasks.intake import Found, intake
 from tasks.ledger import Ledger
 from tasks.order import Order, resolve
 from tasks.plan import Placed
-from tasks.ports import Reporter, Workers
-from tasks.remote import Depot, FetchingWorkers, Stores, found_at
+from tasks.ports import Reporter
+from tasks.remote import Reach, open_reach
 from tasks.settle import settled
 from tasks.workers import WorkerPool
 
@@ -71,15 +71,13 @@ async def plan_on(
     order = resolve(config)
     await ledger.clear_shares(backfill.backfill_id)
     reporter.note(f"backfill {backfill.backfill_id}: planning")
-    stores = stores_of(order.config)
     async with AsyncExitStack() as stack:
-        depot = await stack.enter_async_context(Depot(stores, order.config.fetch_mb * 1_000_000))
         pool = stack.enter_context(WorkerPool(order.render_workers, order.config.render_memory_mb))
-        workers = FetchingWorkers(pool, depot)
+        reach = await stack.enter_async_context(open_reach(order.config, pool))
         placements = await ledger.placements(backfill.dataset_id, order.recipe.recipe_id)
         placed = Placed(placements, span_pages=order.recipe.span_pages)
         planner = _Planner(backfill, order, ledger, placed, reporter)
-        async with aclosing(_found(planner.chosen, order, ledger, workers, stores)) as stream:
+        async with aclosing(_found(planner.chosen, order, ledger, reach)) as stream:
             async for one in stream:
                 if stop.is_set():
                     msg = "planning was interrupted"
@@ -128,14 +126,11 @@ def _new(config: RunConfig, chosen: Chosen, dataset: DatasetInfo, deadline: date
     )
 
 
-async def _found(
-    chosen: Chosen, order: Order, ledger: Ledger, workers: Workers, stores: Stores
-) -> AsyncGenerator[Found, None]:
+async def _found(chosen: Chosen, order: Order, ledger: Ledger, reach: Reach) -> AsyncGenerator[Found, None]:
     config = order.config
     passwords = [password.get_secret_value() for password in config.passwords]
-    look = partial(identify, passwords=passwords, workers=workers, seconds=config.render_timeout)
-    elsewhere = partial(found_at, stores=stores)
-    discovered = discover(config.sources, exclude=order.own_folders, elsewhere=elsewhere)
+    look = partial(identify, passwords=passwords, workers=reach.workers, seconds=config.render_timeout)
+    discovered = discover(config.sources, exclude=order.own_folders, elsewhere=reach.find)
     files = settled(_meant(discovered, chosen), config.settle_seconds)
     async with aclosing(intake(files, knows=ledger, identify=look, ahead=2 * order.render_workers)) as stream:
         async for one in stream:

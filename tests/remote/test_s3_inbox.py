@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import tempfile
 from pathlib import Path
@@ -9,7 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from schemas.backfill import Chosen
 from schemas.documents import RejectedDocument
+from schemas.errors import UsageFault
+from tasks.backfill import plan, work
 from tasks.remote import Stores, found_at
 from tests.mill import Memory, Mill
 from tests.remote.bucket import Bucket, card_bytes, noise, paper_bytes
@@ -215,3 +219,29 @@ def test_copies_of_a_killed_process_go_when_the_next_one_begins(tmp_path, monkey
     living.close()
     other.close()
     assert not list(tmp_path.iterdir())
+
+
+async def test_a_backfill_over_a_bucket_takes_what_was_planned_as_it_stands_now(mill, bucket, tmp_path):
+    for number in range(6):
+        bucket.put(f"in/{number}.png", card_bytes(tmp_path, f"card {number}"))
+    config = mill.config()
+    planned = await plan(config, Chosen(share_pages=4), deadline=None, reporter=Memory(), stop=asyncio.Event())
+    bucket.put("in/2.png", card_bytes(tmp_path, "another card"))
+    bucket.delete("in/4.png")
+    place = str(mill.out / "ledger.sqlite3")
+    turns = []
+    while not turns or turns[-1].rests is None:
+        turns.append(await work(place, planned.backfill_id, reporter=Memory(), stop=asyncio.Event()))
+    files = mill.table("files").set_index("name")
+    assert list(files.sort_index()["status"]) == ["success"] * 4 + ["failure", "success"]
+    assert files.loc["4.png", "error_kind"] == "missing"
+    assert mill.emulator.totals().requests == 5
+
+
+async def test_a_plan_keeps_no_signature(mill, tmp_path):
+    addresses = tmp_path / "addresses.txt"
+    addresses.write_text("https://host.example/a.pdf?sig=TOPSECRET\n")
+    config = mill.config(sources=(f"@{addresses}",), allow_urls=True)
+    with pytest.raises(UsageFault, match="a plan keeps no secrets") as told:
+        await plan(config, Chosen(), deadline=None, reporter=Memory(), stop=asyncio.Event())
+    assert "TOPSECRET" not in str(told.value)

@@ -205,3 +205,8 @@ class TestARun:
         site.asked.clear()
         again = await mill.run(sources=(f"@{addresses}",))
         assert (again.status, again.calls, site.fetched()) == ("success", 0, [])
+
+
+def test_results_go_to_a_folder_and_an_address_is_refused():
+    with pytest.raises(UsageFault, match="--out: results are written to a folder"):
+        config_of({"sources": ["in"], "out": "s3://archive/results"})
