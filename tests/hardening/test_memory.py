@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 import subprocess
 import sys
@@ -15,7 +14,7 @@ import pytest
 
 from schemas.errors import ExitCode
 from tests.hardening.spoken import words
-from tests.proofs.lives import LOOK, ROOT
+from tests.proofs.lives import LOOK, ROOT, resident
 
 if TYPE_CHECKING:
     from tests.mill import Mill
@@ -43,13 +42,6 @@ def fill(folder: Path, count: int) -> None:
         place = folder / f"{number // 500:03}"
         place.mkdir(exist_ok=True)
         (place / f"{number:06}.png").write_bytes(tiny_picture(number))
-
-
-def resident(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        return 0
 
 
 def watched(mill: Mill, *options: object) -> tuple[int, list[tuple[int, int]]]:

@@ -30,6 +30,14 @@ def command(mill: Mill, *options: object, rpm: float = 60_000) -> list[str]:
     return [sys.executable, "-m", "flows.cli", "run", *map(str, (*words, *pace, *options))]
 
 
+def resident(pid: int) -> int:
+    """Bytes of memory that a process holds; 0 where there is none."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
+
+
 class Life:
     """One life of the command, in a process group of its own."""
 
@@ -48,6 +56,11 @@ class Life:
     @property
     def is_over(self) -> bool:
         return self.process.poll() is not None
+
+    @property
+    def resident(self) -> int:
+        """Bytes of memory that it holds, without its workers; 0 once it is over."""
+        return resident(self.process.pid)
 
     def kill(self) -> None:
         """Kill it and whatever it has started, as a power cut would."""
