@@ -15,9 +15,14 @@ from rich.text import Text
 from flows.wording import command, counts, duration, money, plural, short, tokens, visible
 from schemas.estimate import Estimate
 from schemas.models import ModelSpec
-from schemas.status import PageProblem, Status
+from schemas.status import PageProblem, Quarantined, Status
 
 FIRST_PROBLEMS = 5
+_MORE: Mapping[str, tuple[str, str]] = {
+    "render_timeout": ("--render-timeout", "600"),
+    "render_crash": ("--render-memory-mb", "8192"),
+}
+"""What a document that took too much may be given more of."""
 _RETRIABLE = ("failed", "truncated", "suspect", "blocked", "invalid")
 
 
@@ -72,6 +77,12 @@ def show_status(status: Status, out: str, console: Console, *, every_problem: bo
     if more := len(status.problems) - len(shown):
         line = command("pagemill", "status", "--out", out, "--problems")
         console.print(Text(f"and {plural(more, 'problem')} more: {visible(line)}"), soft_wrap=True, highlight=False)
+    for document in status.quarantined if every_problem else ():
+        console.print(_quarantined(document, out), soft_wrap=True, highlight=False)
+    if (held := len(status.quarantined)) and not every_problem:
+        line = command("pagemill", "status", "--out", out, "--problems")
+        said = f"{plural(held, 'document')} to look at before reading again: {visible(line)}"
+        console.print(Text(said), soft_wrap=True, highlight=False)
     if wanted := [name for name in _RETRIABLE if status.pages.get(name)]:
         line = command("pagemill", "retry", "--out", out, "--only", ",".join(wanted))
         console.print(Text.assemble(("ask again: ", "bold"), visible(line)), soft_wrap=True, highlight=False)
@@ -97,6 +108,18 @@ def _problem(problem: PageProblem) -> Text:
     page = f" page {problem.page_no}" if problem.page_no is not None else ""
     said = ": ".join(filter(None, (problem.error_kind, short(problem.message or ""))))
     return Text.assemble((f"{problem.status:<9} ", "red"), f"{visible(problem.source)}{page}: {said}")
+
+
+def _quarantined(document: Quarantined, out: str) -> Text:
+    """Write a document, why it stands apart, and the command that tries it again with more of what it lacked."""
+    kinds = counts(document.kinds)
+    again = f", asked again {plural(document.asked_again, 'time')}" if document.asked_again else ""
+    more = [word for kind, words in _MORE.items() if kind in document.kinds for word in words]
+    line = command("pagemill", "retry", "--out", out, "--only", ",".join(document.statuses) or "failed", *more)
+    return Text.assemble(
+        (f"{document.reason}: ", "bold red"),
+        f"{visible(document.source)} ({visible(kinds)}{again}); look at it, then: {visible(line)}",
+    )
 
 
 def show_models(models: Mapping[str, ModelSpec], defaults: Mapping[str, str], console: Console) -> None:

@@ -17,6 +17,7 @@ from tasks.catalogue import load_models
 from tasks.dataset import DatasetInfo, find_dataset
 from tasks.holding import output_lease
 from tasks.ledger import Ledger, open_ledger
+from tasks.quarantine import quarantine
 from tasks.sinks.parquet import ParquetSink
 from tasks.summarize import totals
 
@@ -46,6 +47,7 @@ async def status(out: str, ledger: str | None) -> Status:
         currency=spent.currency,
         held_by="; ".join(map(str, holders.values())) or None,
         problems=problems,
+        quarantined=quarantine(problems),
     )
 
 
@@ -102,4 +104,6 @@ def _problems(sink: ParquetSink, files: list[FileRecord]) -> Iterator[PageProble
     for part in sink.parts("pages"):
         for row in sink.read("pages", part):
             if isinstance(row, PageRecord) and row.status not in READ:
-                yield PageProblem(row.source, row.page_no, row.status, row.error_kind, row.error_message)
+                yield PageProblem(
+                    row.source, row.page_no, row.status, row.error_kind, row.error_message, row.generation
+                )

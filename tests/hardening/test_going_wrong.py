@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shlex
 
 import pytest
 
 from flows.cli import main
 from schemas.errors import ExitCode
 from tasks.run import retry
+from tests.hardening.test_memory import png
 from tests.mill import Memory, card
 
 pytestmark = pytest.mark.xdist_group("hardening")
@@ -67,3 +69,35 @@ async def test_status_lists_the_first_problems_and_on_demand_every_one(mill, cap
     assert "more:" not in every
     for said in (some, every):
         assert "broken.pdf: corrupt: " in said
+
+
+def test_documents_that_look_hostile_or_keep_failing_are_listed_with_what_tries_them_again(mill, capsys):
+    for number in range(3):
+        card(mill.source / f"{number}.png", f"card {number}")
+    (mill.source / "vast.png").write_bytes(png(60_000, 60_000, b""))
+    mill.emulator.plan.always("400-blocked")
+    asyncio.run(mill.run())
+    asking = ["status", "--out", str(mill.out), "--problems"]
+
+    main(asking)
+    once = capsys.readouterr().out
+    assert main(["retry", "--out", str(mill.out), "--only", "blocked"]) == ExitCode.PAGES_MISSING
+    capsys.readouterr()
+    main([*asking, "--json"])
+    as_data = json.loads(capsys.readouterr().out)["quarantined"]
+    main(asking)
+    twice = capsys.readouterr().out
+
+    assert "vast.png (1 too_large); look at it, then: pagemill retry" in once
+    assert "keeps failing" not in once
+    assert [(found["reason"], found["asked_again"]) for found in as_data] == [("keeps failing", 1)] * 3 + [
+        ("looks hostile", 0)
+    ]
+    assert twice.count("keeps failing: ") == 3
+    assert "0.png (1 blocked, asked again 1 time); look at it, then: pagemill retry" in twice
+    mill.emulator.plan.clear()
+    line = next(line for line in twice.splitlines() if "0.png (1 blocked" in line).partition("then: ")[2]
+    tried = main(shlex.split(line)[1:])
+    assert tried == ExitCode.PAGES_MISSING, capsys.readouterr().err  # the vast one is as it was
+    main(asking)
+    assert "keeps failing" not in capsys.readouterr().out

@@ -27,14 +27,19 @@ GROWTH = 40_000_000
 """Bytes that it may hold more after the last page than it held after a fifth of them."""
 
 
-def tiny_picture(number: int) -> bytes:
-    """A PNG of 32 x 32 pixels unlike any other: its number as bars."""
-    row = b"".join(b"\0" if number >> bit & 1 else b"\xff" for bit in range(32))
-    parts = ((b"IHDR", struct.pack(">IIBBBBB", 32, 32, 8, 0, 0, 0, 0)), (b"IDAT", zlib.compress((b"\0" + row) * 32)))
+def png(width: int, height: int, pixels: bytes) -> bytes:
+    """A gray PNG that claims to be of that size, whatever its pixels are."""
+    parts = ((b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)), (b"IDAT", zlib.compress(pixels)))
     data = b"\x89PNG\r\n\x1a\n"
     for kind, content in (*parts, (b"IEND", b"")):
         data += struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
     return data
+
+
+def tiny_picture(number: int) -> bytes:
+    """A PNG of 32 x 32 pixels unlike any other: its number as bars."""
+    row = b"".join(b"\0" if number >> bit & 1 else b"\xff" for bit in range(32))
+    return png(32, 32, (b"\0" + row) * 32)
 
 
 def fill(folder: Path, count: int) -> None:

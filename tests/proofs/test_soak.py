@@ -31,8 +31,16 @@ RPM = 600
 FRAMES = 50
 IN_FLIGHT = 16
 WEATHER = {
-    **{"429": 0.010, "429-burst": 0.005, "500": 0.008, "503": 0.005, "200-truncated": 0.004, "200-html": 0.004},
-    **{"short-body": 0.004, "reset": 0.004, "reset-after": 0.002, "close": 0.003},
+    "429": 0.010,
+    "429-burst": 0.005,
+    "500": 0.008,
+    "503": 0.005,
+    "200-truncated": 0.004,
+    "200-html": 0.004,
+    "short-body": 0.004,
+    "reset": 0.004,
+    "reset-after": 0.002,
+    "close": 0.003,
 }
 """Shares of all requests; together with the one below, five in a hundred."""
 HANGING = {"hang": 0.001}
