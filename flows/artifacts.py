@@ -6,7 +6,7 @@ Nothing here is worth a run: Prefect being away costs its artifacts and a line i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from contextlib import suppress
 from logging import Logger, LoggerAdapter
 from pathlib import Path
@@ -20,7 +20,9 @@ from prefect.artifacts import (
     aupdate_progress_artifact,
 )
 
-from flows import summary
+from flows.report.gather import gather
+from flows.report.markdown import markdown
+from schemas.errors import OutputFault
 from schemas.records import RunRecord
 
 PROGRESS, REPORT, FILES = "pagemill-progress", "pagemill-report", "pagemill-files"
@@ -83,7 +85,12 @@ class ProgressArtifact:
 
 async def leave_report(record: RunRecord, out: str, log: Log) -> None:
     """Leave the report of a run that is over, and the table of its files, those with a problem first."""
-    if not await _bounded(acreate_markdown_artifact(report(record, out), REPORT, "how the run went"), log):
+    try:
+        text = await asyncio.to_thread(report, record, out)
+    except OutputFault as error:
+        log.warning("no report of the run: %s", error)
+        return
+    if not await _bounded(acreate_markdown_artifact(text, REPORT, "how the run went"), log):
         return
     rows = await asyncio.to_thread(files_to_show, Path(out))
     if rows:
@@ -101,23 +108,12 @@ async def _bounded(work: Coroutine[Any, Any, object], log: Log) -> bool:
 
 
 def report(record: RunRecord, out: str) -> str:
-    """Write how a run went as Markdown."""
-    return "\n".join(_report(record, out))
+    """Write how a run went as Markdown: what stands in its `report.html`, with fewer files.
 
-
-def _report(record: RunRecord, out: str) -> Iterator[str]:
-    yield f"# {summary.last_line(record).plain}"
-    if (why := summary.reason(record)) is not None:
-        yield f"\n**{_cell(why)}**"
-    yield f"\n| run | {record.run_id} |\n|---|---|"
-    for label, text in summary.lines(record):
-        yield f"| {label} | {_cell(text)} |"
-    for label, command in summary.next_steps(record, out, "the same run again goes on"):
-        yield f"\n{label}:\n\n```\n{command}\n```"
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").replace("<", "&lt;").split())
+    Raises:
+        OutputFault: if a table cannot be read.
+    """
+    return markdown(gather(record, out))
 
 
 def files_to_show(out: Path, limit: int = SHOWN_FILES) -> list[dict[str, Any]]:

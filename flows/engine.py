@@ -62,7 +62,7 @@ class CoreEngine:
             return await run_as_flow(config, reporter=reporter, stop=stop)
         from tasks.run import run
 
-        return await run(config, reporter=reporter, stop=stop)
+        return await _reported(await run(config, reporter=reporter, stop=stop), config, reporter)
 
     async def retry(
         self, config: RunConfig, statuses: Sequence[str], *, reporter: Reporter, stop: asyncio.Event
@@ -70,13 +70,13 @@ class CoreEngine:
         """See `tasks.run.retry`."""
         from tasks.run import retry
 
-        return await retry(config, statuses, reporter=reporter, stop=stop)
+        return await _reported(await retry(config, statuses, reporter=reporter, stop=stop), config, reporter)
 
     async def replay(self, config: RunConfig, *, reporter: Reporter, stop: asyncio.Event) -> RunRecord:
         """See `tasks.run.replay`."""
         from tasks.run import replay
 
-        return await replay(config, reporter=reporter, stop=stop)
+        return await _reported(await replay(config, reporter=reporter, stop=stop), config, reporter)
 
     async def estimate(self, config: RunConfig, *, reporter: Reporter) -> Estimate:
         """See `tasks.estimate.estimate`."""
@@ -95,3 +95,11 @@ class CoreEngine:
         from tasks.standing import last_config
 
         return await last_config(out, ledger)
+
+
+async def _reported(record: RunRecord, config: RunConfig, reporter: Reporter) -> RunRecord:
+    """Leave the report of a run beside its tables."""
+    from flows.report import leave
+
+    await leave(record, config.out, reporter.note)
+    return record

@@ -17,6 +17,7 @@ from prefect.states import Completed, Failed
 
 from flows.artifacts import ProgressArtifact, leave_report
 from flows.flow_log import FlowLog
+from flows.report import leave
 from flows.reporters import Several
 from flows.termination import Termination
 from flows.wording import plural, short, visible
@@ -102,6 +103,7 @@ async def _conduct(session: Session, log: FlowLog, termination: Termination | No
         except RunError as error:
             session.outcome = error
             return Failed(name=_named(error.kind), message=f"{error}; {error.advice}" if error.advice else str(error))
+    await leave(record, session.config.out, log.note)
     await leave_report(record, session.config.out, log.logger)
     if termination is not None:
         termination.hand_on()

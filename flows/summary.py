@@ -109,13 +109,13 @@ def next_steps(run: RunRecord, out: str, again: str) -> Iterator[tuple[str, str]
         # Typed as it stands, it would stop at once: the limit is part of it.
         yield "raise the limit in" if run.error_kind == "budget" else "resume", again
     if wanted := [status for status in AGAIN if getattr(run, f"pages_{status}")]:
-        yield "ask again", command("pagemill", "retry", "--out", out, *_ledger(run), "--only", ",".join(wanted))
+        yield "ask again", command("pagemill", "retry", "--out", out, *ledger_words(run), "--only", ",".join(wanted))
     if run.pages:
         path = str(PurePath(out, "pages"))
         yield "open", python_command(f"import pandas as pd; print(pd.read_parquet({path!r}))", _python())
 
 
-def _ledger(run: RunRecord) -> tuple[str, ...]:
+def ledger_words(run: RunRecord) -> tuple[str, ...]:
     """Repeat the ledger that was named, unless that would print a password."""
     ledger = json.loads(run.config).get("ledger")
     return ("--ledger", ledger) if ledger and not urlsplit(ledger).password else ()
