@@ -94,6 +94,9 @@ class Reading:
         str | None,
         _option(panel=_READING, metavar="TEXT", help="For ask: what is asked of each page; @file.txt reads it."),
     ] = None
+    fps: Annotated[
+        float | None, _option(panel=_READING, metavar="N", help="For video: frames a second (default: 2).")
+    ] = None
     max_pixels: Annotated[int | None, _option(panel=_READING, help="Pixels of a page that the model sees.")] = None
     backend: Annotated[
         str,

@@ -44,6 +44,7 @@ class RunConfig(BaseModel):
     repair: bool = False
     prompt: str | None = None
     max_pixels: Annotated[int | None, Field(ge=4_096)] = None
+    fps: Annotated[float | None, Field(ge=0.1, le=10)] = None
     thinking: bool | None = None
     thinking_budget: Annotated[int | None, Field(ge=1)] = None
     stream: bool = False

@@ -102,11 +102,12 @@ class PageFacts:
 
 @dataclass(frozen=True, slots=True)
 class RenderedPage:
-    """What a render worker gives back for one page."""
+    """What a render worker gives back for one page, or for one frame of a film, which is shown at that `second`."""
 
     page_no: int
     facts: PageFacts
     image: PageImage
+    second: float | None = None
 
 
 class Strip(NamedTuple):

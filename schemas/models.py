@@ -76,7 +76,8 @@ class ModelSpec:
     """One model as data: what it takes, what it gives, how fast it may be asked.
 
     `thinking` says what happens when nothing is said: "none" (cannot), "off", "on", "always"; `max_thinking_tokens`
-    bounds it. `partial_mode` says that a cut answer can be gone on with, as long as the model does not think.
+    bounds it. `max_frames` is None where it sees no
+    films. `partial_mode` says that a cut answer can be gone on with, as long as the model does not think.
     """
 
     name: str
@@ -87,6 +88,7 @@ class ModelSpec:
     max_input_tokens: int | None = None
     max_output_tokens: int | None = None
     max_images: int = 1
+    max_frames: int | None = None
     stream_only: bool = False
     thinking: Literal["none", "off", "on", "always"] = "none"
     max_thinking_tokens: int | None = None

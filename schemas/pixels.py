@@ -52,3 +52,9 @@ def image_tokens(width: float, height: float, spec: RenderSpec) -> int:
     """Count the input tokens that a picture of *width* x *height* pixels is billed as."""
     size = fit(width, height, spec)
     return size.width * size.height // spec.patch**2 + MARKER_TOKENS
+
+
+def video_tokens(frames: int, width: float, height: float, spec: RenderSpec) -> int:
+    """Count the input tokens of a film of so many frames of *width* x *height* pixels: two frames share theirs."""
+    size = fit(width, height, spec)
+    return math.ceil(frames / 2) * (size.width * size.height // spec.patch**2) + MARKER_TOKENS

@@ -47,7 +47,7 @@ class PageRecord:
     error_kind: Annotated[str | None, "stable code of the reason, where the page was not read"] = None
     error_message: Annotated[str | None, "the reason in words"] = None
     flags: Annotated[tuple[Flag, ...], "signals that the answer may be wrong, with their strength (0-1)"] = ()
-    operation: Annotated[str, "what was asked: text, translation, structured, ask"]
+    operation: Annotated[str, "what was asked: text, translation, structured, ask, video"]
     text: Annotated[str | None, "what was read"] = None
     text_format: Annotated[str | None, "markdown, plain or latex"] = None
     result: Annotated[str | None, "structured result as JSON; of a translation its pairs of source and target"] = None

@@ -38,6 +38,18 @@ class RenderSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class FrameSpec(RenderSpec):
+    """How frames are taken of a film: `fps` a second, at least and at most so many. `max_bytes` bounds all together.
+
+    Of a folder of frames, `fps` says how many a second they were taken.
+    """
+
+    fps: float = 2.0
+    min_frames: int = 4
+    max_frames: int = 250
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One turn of a conversation. `images` says that the span's page images stand in it.
 

@@ -10,8 +10,8 @@ import math
 from collections.abc import Sequence
 
 from schemas.documents import RenderedPage
-from schemas.pixels import image_tokens
-from schemas.requests import ModelRequest, Turn
+from schemas.pixels import image_tokens, video_tokens
+from schemas.requests import FrameSpec, ModelRequest, Turn
 
 CHARS_PER_TOKEN = 3.5
 """Of scripts with spaces; English prose has 4 and more."""
@@ -41,5 +41,8 @@ def prompt_tokens(turns: Sequence[Turn]) -> int:
 def input_tokens(request: ModelRequest, pages: Sequence[RenderedPage]) -> int:
     """Estimate what a request takes with its pages' images: those exactly, its text rather too high."""
     render = request.recipe.render
+    if isinstance(render, FrameSpec) and pages:
+        film = video_tokens(len(pages), pages[0].image.width, pages[0].image.height, render)
+        return film + prompt_tokens(request.turns)
     images = sum(image_tokens(page.image.width, page.image.height, render) for page in pages) if render else 0
     return images * sum(turn.images for turn in request.turns) + prompt_tokens(request.turns)

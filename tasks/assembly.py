@@ -16,7 +16,7 @@ from schemas.config import RunConfig
 from schemas.documents import RenderedPage
 from schemas.errors import OutputInUse
 from schemas.records import PageRecord
-from schemas.requests import ModelRequest
+from schemas.requests import FrameSpec, ModelRequest
 from schemas.spending import NOTHING, Spending
 from tasks.ask import Asker, Patience
 from tasks.backends import BackendSettings, create
@@ -24,6 +24,7 @@ from tasks.budget import Budget
 from tasks.clock import SystemClock
 from tasks.dataset import DatasetInfo, open_dataset
 from tasks.filing import Filing
+from tasks.filming import SLOW, take_frames
 from tasks.forecast import OutputForecast
 from tasks.gate import ByteGate
 from tasks.holding import hold_tables, output_lease
@@ -262,6 +263,9 @@ class Switchboard:
 async def _render(request: ModelRequest, *, workers: Workers, seconds: float) -> tuple[RenderedPage, ...]:
     if request.recipe.render is None:
         return ()
+    if isinstance(request.recipe.render, FrameSpec):
+        document = request.span.document
+        return await workers.run(take_frames, document, request.recipe.render, seconds=seconds * SLOW)
     return await render_span(request.span, request.recipe.render, workers=workers, seconds=seconds)
 
 

@@ -79,6 +79,7 @@ class _Model(_Strict):
     max_input_tokens: Positive | None = None
     max_output_tokens: Positive | None = None
     max_images: Positive = 1
+    max_frames: Positive | None = None
     stream_only: bool = False
     thinking: Literal["none", "off", "on", "always"] = "none"
     max_thinking_tokens: Positive | None = None

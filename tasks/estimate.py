@@ -21,6 +21,7 @@ from tasks.assembly import is_there, ledger_place
 from tasks.backends import LOCAL
 from tasks.dataset import find_dataset
 from tasks.discover import discover
+from tasks.filming import OneKind, gathered, identify_film
 from tasks.identify import identify
 from tasks.intake import Found, Knows, intake
 from tasks.ledger import Ledger, OutputLengths, open_ledger
@@ -107,9 +108,12 @@ async def _documents(
     placed = await _placed(order, ledger)
     passwords = [password.get_secret_value() for password in config.passwords]
     look = partial(identify, passwords=passwords, workers=reach.workers, seconds=config.render_timeout)
-    knows: Knows = ledger or NothingKnown()
+    if order.reads_films:
+        look = partial(identify_film, workers=reach.workers, seconds=config.render_timeout)
+    knows: Knows = OneKind(ledger or NothingKnown(), order.reads_films)
     found: Found
-    files = settled(discover(config.sources, exclude=order.own_folders, elsewhere=reach.find), config.settle_seconds)
+    everything = discover(config.sources, exclude=order.own_folders, elsewhere=reach.find)
+    files = settled(gathered(everything, films=order.reads_films), config.settle_seconds)
     async for found in intake(files, knows=knows, identify=look, ahead=2 * order.render_workers):
         if isinstance(found, RejectedDocument):
             walk.rejected += 1

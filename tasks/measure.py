@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from schemas.documents import Document
 from schemas.errors import DocumentError
 from schemas.pixels import image_tokens
-from schemas.requests import RenderSpec
+from schemas.requests import FrameSpec, RenderSpec
 from tasks.drawing import opened
+from tasks.filming import film_tokens
 from tasks.ports import Workers
 from tasks.render import sent_size
 
@@ -27,6 +28,8 @@ async def measure(
 def page_tokens(document: Document, page_nos: Sequence[int], spec: RenderSpec) -> list[int | None]:
     """Count the image tokens of pages; the job of a worker."""
     found: list[int | None] = []
+    if isinstance(spec, FrameSpec):
+        return [film_tokens(document, spec) for _ in page_nos]
     with opened(document) as source:
         for page_no in page_nos:
             try:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from schemas.config import RunConfig
 from schemas.models import Limits, ModelSpec
-from schemas.requests import Recipe
+from schemas.requests import FrameSpec, Recipe
 from tasks import backends, operations
 from tasks.catalogue import find_model, load_models
 from tasks.portion import Portion
@@ -76,6 +76,11 @@ class Order:
     def max_thinking_tokens(self) -> int:
         """The longest reasoning before an answer."""
         return max_thinking_tokens(self.recipe, self.spec)
+
+    @property
+    def reads_films(self) -> bool:
+        """Whether films are read, and not pages."""
+        return isinstance(self.recipe.render, FrameSpec)
 
     @property
     def goes_on(self) -> bool:

@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 from schemas.documents import PageFacts, RenderedPage
 from schemas.errors import BlockedContent, PermanentCallError, PipelineError, RunError
 from schemas.records import PageRecord, PageStatus
-from schemas.requests import ModelRequest, Recipe
+from schemas.requests import FrameSpec, ModelRequest, Recipe
 from tasks.completion import Completing
 from tasks.extraction.whole import evidence_column
 from tasks.judge import judge
@@ -174,7 +174,9 @@ async def ask_once(request: ModelRequest, desk: Desk) -> KeptAnswer:
 
 
 async def _render_and_ask(request: ModelRequest, desk: Desk) -> KeptAnswer:
-    async with desk.room.hold(ROOM_PER_PAGE * len(request.span.page_nos)):
+    render = request.recipe.render
+    most = render.max_bytes if isinstance(render, FrameSpec) else ROOM_PER_PAGE * len(request.span.page_nos)
+    async with desk.room.hold(most):
         pages = await desk.render(request) if desk.reads == "pixels" else ()
         return await desk.asker.ask(request, pages)
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from schemas.documents import Document, PageImage, RenderedPage, Span
+from schemas.documents import Document, PageImage, RenderedPage, Span, Strip
 from schemas.errors import DocumentTooLarge
 from schemas.pixels import MAX_RATIO, MIN_SIDE, Size, fit
 from schemas.requests import RenderSpec
@@ -37,14 +37,15 @@ async def render_span(span: Span, spec: RenderSpec, *, workers: Workers, seconds
         DocumentError: if a page cannot be rendered, or the file is no longer the one that was identified.
     """
     if span.strip is not None:
-        return await workers.run(render_strip, span, spec, seconds=seconds)
+        (page_no,) = span.page_nos
+        return await workers.run(render_strip, span.document, page_no, span.strip, spec, seconds=seconds)
     return await workers.run(render_pages, span.document, span.page_nos, spec, seconds=seconds * len(span.page_nos))
 
 
-def render_strip(span: Span, spec: RenderSpec) -> tuple[RenderedPage, ...]:
+def render_strip(document: Document, page_no: int, strip: Strip, spec: RenderSpec) -> tuple[RenderedPage, ...]:
     """Render a strip of one page, as finely as the model sees a strip; the job of a worker."""
-    (page_no,), (top, bottom) = span.page_nos, span.strip or (0.0, 1.0)
-    with opened(span.document) as source:
+    top, bottom = strip
+    with opened(document) as source:
         natural = source.natural_size(page_no)
         frame = framed(Size(natural.width, max(1, round(natural.height * (bottom - top)))), spec)
         whole = Size(frame.page.width, max(1, round(frame.page.height / (bottom - top))))
@@ -74,6 +75,12 @@ def render_page(source: PageSource, page_no: int, spec: RenderSpec) -> RenderedP
     picture = source.picture(page_no, frame.page)
     facts = source.facts(page_no, picture)
     return RenderedPage(page_no, facts, encoded(_on_canvas(_coloured(picture, spec), frame.sent), spec))
+
+
+def shown_at(picture: Image.Image, size: Size, spec: RenderSpec) -> PageImage:
+    """Give a picture at exactly *size*, encoded: grey where it has no colour."""
+    scaled = picture if picture.size == size else picture.resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0)
+    return encoded(_coloured(scaled, spec), spec)
 
 
 def sent_size(source: PageSource, page_no: int, spec: RenderSpec) -> Size:

@@ -18,6 +18,7 @@ from schemas.work import Shard
 from tasks.dataset import DatasetInfo
 from tasks.discover import discover, found_again, place_of
 from tasks.filing import Filing
+from tasks.filming import OneKind, film_again, gathered, identify_film
 from tasks.holding import hold_tables
 from tasks.identify import identify
 from tasks.intake import intake
@@ -88,15 +89,17 @@ class Shop:
         """Find and identify the documents of the sources; what cannot be read is filed and told of."""
         config, portion, settle = self.order.config, self.order.portion, self.order.config.settle_seconds
         self.filing.look_into(map(place_of, config.sources))
-        elsewhere = self.reach.find
+        elsewhere, films = self.reach.find, self.order.reads_films
         found_now = (
-            discover(config.sources, exclude=self.order.own_folders, elsewhere=elsewhere)
+            gathered(discover(config.sources, exclude=self.order.own_folders, elsewhere=elsewhere), films=films)
             if portion is None
-            else map(partial(found_again, elsewhere=elsewhere), portion.files)
+            else map(partial(film_again if films else found_again, elsewhere=elsewhere), portion.files)
         )
         files = settled(found_now, settle)
         ahead = 2 * self.order.render_workers
-        async with aclosing(intake(files, knows=self.ledger, identify=self.identify, ahead=ahead)) as stream:
+        async with aclosing(
+            intake(files, knows=OneKind(self.ledger, films), identify=self.identify, ahead=ahead)
+        ) as stream:
             async for found in stream:
                 if self.stop.is_set():
                     return
@@ -119,6 +122,8 @@ class Shop:
     async def identify(self, file: SourceFile) -> Document | RejectedDocument:
         """Find out what a file is, in a worker process."""
         config = self.order.config
+        if self.order.reads_films:
+            return await identify_film(file, workers=self.reach.workers, seconds=config.render_timeout)
         passwords = [password.get_secret_value() for password in config.passwords]
         return await identify(file, passwords=passwords, workers=self.reach.workers, seconds=config.render_timeout)
 

@@ -10,7 +10,7 @@ import pymupdf
 import pytest
 from PIL import Image
 
-from schemas.documents import Span, Strip
+from schemas.documents import Strip
 from tasks.catalogue import load_models
 from tasks.completion import halved
 from tasks.render import render_pages, render_strip
@@ -85,7 +85,7 @@ def plant(mill, path):
     pictures = {Strip(0.0, 1.0): page}
     for half in halved(None):
         for strip in (half, *halved(half)):
-            (pictures[strip],) = render_strip(Span(document, (1,), strip), spec)
+            (pictures[strip],) = render_strip(document, 1, strip, spec)
     for strip, picture in pictures.items():
         mill.emulator.answers[hashlib.sha256(picture.image.data).hexdigest()] = seen_in(strip)
     assert len(mill.emulator.answers) == len(pictures)
@@ -242,7 +242,7 @@ async def test_what_cannot_be_joined_is_not_split(splitting, operation):
 
 def test_a_strip_is_the_page_between_its_bounds(tmp_path):
     document, spec = known(sheet(tmp_path / "a.pdf")), load_models()["qwen3-vl-plus"].render
-    (upper,), (lower,) = (render_strip(Span(document, (1,), strip), spec) for strip in halved(None))
+    (upper,), (lower,) = (render_strip(document, 1, strip, spec) for strip in halved(None))
     (whole,) = render_pages(document, (1,), spec)
 
     assert upper.facts == lower.facts  # of the page
@@ -260,7 +260,7 @@ def test_a_strip_shows_the_pixels_of_its_part(tmp_path):
 
     dark = []
     for strip in (Strip(0.0, 0.1), Strip(0.2, 0.5), Strip(0.9, 1.0)):
-        (page,) = render_strip(Span(document, (1,), strip), spec)
+        (page,) = render_strip(document, 1, strip, spec)
         with Image.open(io.BytesIO(page.image.data)) as picture:
             dark.append(sum(picture.convert("L").histogram()[:128]) / (picture.width * picture.height))
     assert dark == pytest.approx([1.0, 0.0, 1.0], abs=0.02)

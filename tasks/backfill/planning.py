@@ -20,6 +20,7 @@ from schemas.page_ranges import select_pages
 from tasks.assembly import ledger_place, open_books
 from tasks.dataset import DatasetInfo
 from tasks.discover import Discovered, discover
+from tasks.filming import OneKind, gathered, identify_film
 from tasks.identify import identify
 from tasks.intake import Found, intake
 from tasks.ledger import Ledger
@@ -130,9 +131,13 @@ async def _found(chosen: Chosen, order: Order, ledger: Ledger, reach: Reach) -> 
     config = order.config
     passwords = [password.get_secret_value() for password in config.passwords]
     look = partial(identify, passwords=passwords, workers=reach.workers, seconds=config.render_timeout)
-    discovered = discover(config.sources, exclude=order.own_folders, elsewhere=reach.find)
+    if order.reads_films:
+        look = partial(identify_film, workers=reach.workers, seconds=config.render_timeout)
+    everything = discover(config.sources, exclude=order.own_folders, elsewhere=reach.find)
+    discovered = gathered(everything, films=order.reads_films)
     files = settled(_meant(discovered, chosen), config.settle_seconds)
-    async with aclosing(intake(files, knows=ledger, identify=look, ahead=2 * order.render_workers)) as stream:
+    knows = OneKind(ledger, order.reads_films)
+    async with aclosing(intake(files, knows=knows, identify=look, ahead=2 * order.render_workers)) as stream:
         async for one in stream:
             yield one
 

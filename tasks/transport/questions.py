@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import difflib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import TypeVar
 
-from schemas.documents import PageImage
+from schemas.documents import PageImage, RenderedPage
 from schemas.errors import UsageFault
 from schemas.models import ModelSpec
 
@@ -29,6 +29,9 @@ SAMPLING = frozenset(
     }
 )
 """Parameters that are called the same wherever Qwen's models are served."""
+
+SLOWEST_RATE, USUAL_RATE, FASTEST_RATE = 0.1, 2.0, 10.0
+"""Frames a second. Source: Alibaba Model Studio, video understanding, mid-2026."""
 
 
 def is_ocr(spec: ModelSpec) -> bool:
@@ -85,3 +88,11 @@ def data_uri(image: PageImage) -> str:
 def encodable(text: str) -> str:
     """Replace halves of surrogate pairs, which a broken PDF's text can hold and UTF-8 cannot."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def frame_rate(frames: Sequence[RenderedPage]) -> float:
+    """Say how many frames a second were taken of a film; the service reads time by it, between 0.1 and 10."""
+    times = [frame.second for frame in frames if frame.second is not None]
+    lasted = times[-1] - times[0] if times else 0.0
+    rate = (len(times) - 1) / lasted if lasted else USUAL_RATE
+    return round(min(max(rate, SLOWEST_RATE), FASTEST_RATE), 3)

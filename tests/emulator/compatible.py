@@ -53,6 +53,8 @@ def _own_item(item: Any) -> Any:
     if kind == "image_url" and isinstance(item.get("image_url"), dict):
         beside = {name: value for name, value in item.items() if name not in {"type", "image_url"}}
         return {"image": item["image_url"].get("url"), **beside}
+    if kind == "video":
+        return {name: value for name, value in item.items() if name != "type"}
     return {"text": item.get("text")} if kind == "text" else item
 
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from tests.emulator.models import Model
 
 
+LEAST_FRAMES = 4
+SLOWEST_RATE, FASTEST_RATE = 0.1, 10.0
+
+
 @dataclass(frozen=True, slots=True)
 class Video:
     """A list of frames."""
@@ -97,6 +101,13 @@ class Messages:
         return low, high
 
     async def _video(self, item: Mapping[str, Any]) -> None:
+        rate = item.get("fps", 2.0)
+        if not isinstance(rate, int | float) or not SLOWEST_RATE <= rate <= FASTEST_RATE:
+            message = f"The fps parameter must be in [{SLOWEST_RATE}, {FASTEST_RATE}]"
+            raise bad_parameter(message)
+        if not LEAST_FRAMES <= len(item["video"]) <= self.model.max_frames or self.model.ocr:
+            message = f"The video list must hold between {LEAST_FRAMES} and {self.model.max_frames} frames."
+            raise bad_parameter(message)
         frames = tuple([await images.load(frame, self.fetch) for frame in item["video"]])
         for frame in frames:
             images.check(frame, self.model)

@@ -42,6 +42,7 @@ class Model:
     max_input: int = 258_048
     max_output: int = 32_768
     max_images: int = 250
+    max_frames: int = 2_000
     thinking: Literal["none", "off", "on", "always"] = "none"
     stream_only: bool = False
     json_mode: bool = False
@@ -65,17 +66,21 @@ def _vl(name: str, **settings: Any) -> Model:
     return replace(Model(name, json_mode=True, partial_mode=True), **settings)
 
 
+def _qvq(name: str) -> Model:
+    return Model(name, VL28, 98_304, 8_192, max_frames=512, thinking="always", stream_only=True)
+
+
 _TABLE = (
     _vl("qwen3-vl-plus", thinking="off"),
     _vl("qwen3-vl-flash", thinking="off"),
-    _vl("qwen3.5-plus", max_input=991_000, max_output=65_536, thinking="on"),
-    _vl("qwen3.5-flash", max_input=991_000, max_output=65_536, thinking="on"),
-    _vl("qwen3.6-plus", max_input=991_000, max_output=65_536, thinking="on"),
-    _vl("qwen3.6-flash", max_input=991_000, max_output=65_536, thinking="on"),
-    _vl("qwen3.7-plus", max_input=991_000, max_output=65_536, max_images=2_048, thinking="on"),
-    _vl("qwen3.7-flash", max_input=991_000, max_output=65_536, thinking="on"),
-    _vl("qwen3.8-max", max_input=991_000, max_output=65_536, thinking="on"),
-    _vl("qwen3.8-flash", max_input=991_000, max_output=65_536, thinking="on"),
+    _vl("qwen3.5-plus", max_input=991_000, max_output=65_536, max_frames=8_000, thinking="on"),
+    _vl("qwen3.5-flash", max_input=991_000, max_output=65_536, max_frames=8_000, thinking="on"),
+    _vl("qwen3.6-plus", max_input=991_000, max_output=65_536, max_frames=8_000, thinking="on"),
+    _vl("qwen3.6-flash", max_input=991_000, max_output=65_536, max_frames=8_000, thinking="on"),
+    _vl("qwen3.7-plus", max_input=991_000, max_output=65_536, max_frames=8_000, max_images=2_048, thinking="on"),
+    _vl("qwen3.7-flash", max_input=991_000, max_output=65_536, max_frames=8_000, thinking="on"),
+    _vl("qwen3.8-max", max_input=991_000, max_output=65_536, max_frames=8_000, thinking="on"),
+    _vl("qwen3.8-flash", max_input=991_000, max_output=65_536, max_frames=8_000, thinking="on"),
     _vl(
         "qwen3-vl-235b-a22b-thinking",
         json_mode=False,
@@ -94,8 +99,8 @@ _TABLE = (
     ),
     _vl("qwen-vl-max", max_input=129_024, max_output=8_192, retired=True),
     _vl("qwen-vl-plus", max_input=129_024, max_output=8_192, retired=True),
-    Model("qvq-plus", VL28, max_input=98_304, max_output=8_192, thinking="always", stream_only=True),
-    Model("qvq-max", VL28, max_input=98_304, max_output=8_192, thinking="always", stream_only=True, retired=True),
+    _qvq("qvq-plus"),
+    replace(_qvq("qvq-max"), retired=True),
 )
 
 TEXT_MODELS = frozenset({"qwen-plus", "qwen-max", "qwen-turbo", "qwen-flash", "qwen3-max"})

@@ -110,7 +110,8 @@ def _check_counts(messages: Messages, model: Model, body_bytes: int) -> None:
     if model.ocr and (len(messages.pictures) != 1 or messages.roles != ["user"]):
         message = "This model takes one image in a single user message."
         raise bad_image(message)
-    decoded = sum(len(picture.data) for picture in messages.pictures)
+    sent = (*messages.pictures, *(frame for video in messages.videos for frame in video.frames))
+    decoded = sum(len(picture.data) for picture in sent)
     if decoded > MAX_DECODED or (not messages.pictures and not messages.videos and body_bytes > MAX_PLAIN_BODY):
         raise TooLarge
 

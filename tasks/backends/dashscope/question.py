@@ -8,13 +8,14 @@ from typing import Any
 
 from schemas.documents import RenderedPage
 from schemas.models import ModelSpec
-from schemas.requests import ModelRequest, RenderSpec, Turn
+from schemas.requests import FrameSpec, ModelRequest, RenderSpec, Turn
 from tasks.transport.questions import (
     SAMPLING,
     can_choose_to_think,
     check_known,
     data_uri,
     encodable,
+    frame_rate,
     in_order,
     thinks,
 )
@@ -48,6 +49,8 @@ def question_of(request: ModelRequest, pages: Sequence[RenderedPage], spec: Mode
     stream = spec.stream_only or reasons or bool(recipe.parameters.get("stream"))
     beside = {name: value for name, value in recipe.parameters.items() if name in ON_IMAGES}
     images = [_image(page, recipe.render) | beside for page in pages]
+    if isinstance(recipe.render, FrameSpec):
+        images = [{"video": [data_uri(page.image) for page in pages], "fps": frame_rate(pages)}]
     return Question(
         model=recipe.model,
         messages=_messages(request.turns, images, spec),

@@ -8,13 +8,14 @@ from typing import Any
 
 from schemas.documents import RenderedPage
 from schemas.models import ModelSpec
-from schemas.requests import ModelRequest, RenderSpec, Turn
+from schemas.requests import FrameSpec, ModelRequest, RenderSpec, Turn
 from tasks.transport.questions import (
     SAMPLING,
     can_choose_to_think,
     check_known,
     data_uri,
     encodable,
+    frame_rate,
     in_order,
     thinks,
 )
@@ -46,6 +47,8 @@ def question_of(request: ModelRequest, pages: Sequence[RenderedPage], spec: Mode
     check_known(recipe.parameters, passed | {THINKING, BUDGET, STREAM})
     reasons = thinks(recipe.parameters.get(THINKING), spec)
     images = [_image(page, recipe.render if dashscope else None) for page in pages]
+    if isinstance(recipe.render, FrameSpec):
+        images = [_film(pages, dashscope=dashscope)]
     messages = [_message(turn, images, spec) for turn in request.turns]
     body: dict[str, Any] = {"model": recipe.model, "messages": messages}
     body |= {name: value for name, value in recipe.parameters.items() if name in passed}
@@ -90,3 +93,12 @@ def _image(page: RenderedPage, render: RenderSpec | None) -> dict[str, Any]:
     if render is not None:
         item |= {"min_pixels": render.min_pixels, "max_pixels": render.max_pixels}
     return item
+
+
+def _film(frames: Sequence[RenderedPage], *, dashscope: bool) -> dict[str, Any]:
+    """Give a film: to DashScope as a list of pictures with their rate, to vLLM as one address that holds them all."""
+    uris = [data_uri(frame.image) for frame in frames]
+    if dashscope:
+        return {"type": "video", "video": uris, "fps": frame_rate(frames)}
+    shown = ",".join(uri.partition(",")[2] for uri in uris)
+    return {"type": "video_url", "video_url": {"url": f"data:video/jpeg;base64,{shown}"}}

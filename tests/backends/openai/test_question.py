@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schemas.errors import UsageFault
 from schemas.models import ModelSpec
-from schemas.requests import Turn
+from schemas.requests import FrameSpec, Turn
 from tasks.backends.openai.question import Question, question_of
 from tasks.catalogue import load_models
 from tests.backends.asking import page_of, request_of
@@ -110,3 +110,37 @@ def test_any_text_can_be_sent(text: str) -> None:
 
 def test_half_a_surrogate_pair_does_not_stop_the_question() -> None:
     json.dumps(asked(Turn("user", "a\ud800b")).body, ensure_ascii=False).encode()
+
+
+FILM = [replace(page_of(number), second=number / 4) for number in range(1, 6)]
+
+
+def film_of(*, dashscope: bool) -> dict[str, Any]:
+    request = request_of()
+    request = replace(request, recipe=replace(request.recipe, render=FrameSpec()))
+    question = question_of(request, FILM, VL, dashscope=dashscope)
+    item: dict[str, Any] = question.body["messages"][0]["content"][1]
+    return item
+
+
+def test_a_film_is_a_list_of_frames_with_their_rate_to_dashscope() -> None:
+    item = film_of(dashscope=True)
+    assert (item["type"], len(item["video"]), item["fps"]) == ("video", 5, 4.0)
+    assert all(uri.startswith("data:image/png;base64,") for uri in item["video"])
+
+
+def test_a_film_is_one_address_with_all_frames_to_a_server_of_ones_own() -> None:
+    item = film_of(dashscope=False)
+    head, *frames = item["video_url"]["url"].split(",")
+    assert (item["type"], head) == ("video_url", "data:video/jpeg;base64")
+    assert [base64.b64decode(frame) for frame in frames] == [frame.image.data for frame in FILM]
+
+
+@pytest.mark.parametrize("dashscope", [True, False])
+def test_a_conversation_that_the_model_ends_is_gone_on_with(dashscope: bool) -> None:
+    turns = (Turn("user", "Q", images=True), Turn("assistant", "A beginn"))
+    body = asked(*turns, dashscope=dashscope).body
+    assert body["messages"][-1].get("partial") == (True if dashscope else None)
+    assert body.get("continue_final_message") == (None if dashscope else True)
+    assert body.get("add_generation_prompt") == (None if dashscope else False)
+    assert "partial" not in asked(*turns[:1], dashscope=dashscope).body["messages"][-1]
