@@ -75,9 +75,9 @@ async def test_words_of_the_service_that_no_database_takes_are_cleaned(ledger):
     assert (call.code, call.message) == ("\ufffd", "a\ufffdb \U0001f600 \ufffd!")
 
 
-async def test_the_journal_holds_every_field_of_a_send_but_its_price(ledger):
-    priced = {"cost", "currency", "price_date"}
-    assert {column.name for column in calls.columns} == {field.name for field in fields(CallRecord)} - priced
+async def test_the_journal_holds_every_field_of_a_send_but_its_price_and_what_it_was_asked_by(ledger):
+    added = {"cost", "currency", "price_date", "recipe_id"}
+    assert {column.name for column in calls.columns} == {field.name for field in fields(CallRecord)} - added
     await ledger.close_calls([a_call(cost=1.5, currency="CNY", price_date="2026-01-01")])
     assert (await ledger.calls_of(["key"]))[0].cost is None
 
