@@ -22,7 +22,18 @@ from schemas.errors import ExitCode, OutputFault, RunError
 OF_THE_MACHINE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE})
 """What the system says when it has run out of something: wherever that comes up, it is no bug."""
 KEY_VARIABLE = "DASHSCOPE_API_KEY"
-KEY_VARIABLES = (KEY_VARIABLE, "OPENAI_API_KEY")
+KEY_VARIABLES = (
+    KEY_VARIABLE,
+    "OPENAI_API_KEY",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "FSSPEC_S3_SECRET",
+    "FSSPEC_OSS_SECRET",
+    "AZURE_STORAGE_ACCOUNT_KEY",
+    "AZURE_STORAGE_CONNECTION_STRING",
+    "AZURE_STORAGE_SAS_TOKEN",
+)
+"""Where keys and secrets of services and stores stand in the environment."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from schemas.documents import Document, RejectedDocument
-from schemas.errors import MissingDocument
+from schemas.errors import MissingDocument, UnreachableDocument, UnreadableDocument
 from schemas.records import FileRecord, PageRecord
 from schemas.requests import Recipe
 from tasks.plan import Placed
@@ -21,7 +21,8 @@ R = TypeVar("R")
 
 UNREAD = "unread"
 """The part that lists the files of which no page could be read."""
-MISSING = MissingDocument.kind
+NOWHERE = frozenset({MissingDocument.kind, UnreachableDocument.kind})
+BARRED = UnreadableDocument.kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,12 @@ class Filing:
 
     @property
     def nothing_there(self) -> bool:
-        """Whether the sources held nothing: no file at all, or only names at which nothing stands."""
-        return all(source in self._unread and self._unread[source].error_kind == MISSING for source in self._seen)
+        """Whether the sources held nothing: no file at all, or only names that lead to none."""
+        return all(source in self._unread and self._is_nowhere(self._unread[source]) for source in self._seen)
+
+    def _is_nowhere(self, row: FileRecord) -> bool:
+        """Say whether a row is of a name at which nothing stands, or of a source that could not even be looked into."""
+        return row.error_kind in NOWHERE or (row.error_kind == BARRED and row.source in self._places)
 
     def file(self, report: ShardReport) -> None:
         """Write the rows of the files that this shard completed."""

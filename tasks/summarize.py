@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ from schemas.records import READ, FileRecord, FileStatus, PageRecord, PageStatus
 from schemas.requests import Recipe
 from schemas.usage import Usage
 from tasks.extraction.whole import whole
+
+_TOKENS = ("input_tokens", "output_tokens", "image_tokens", "cached_tokens", "reasoning_tokens")
+_COUNTED = ("pages_selected", "calls", *_TOKENS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +39,28 @@ class Totals:
 
 
 def totals(files: Iterable[FileRecord]) -> Totals:
-    """Add up files. Money is summed exactly, so that the order of files cannot show in the last digit."""
-    rows = list(files)
-    usage = Usage(
-        input_tokens=sum(row.input_tokens for row in rows),
-        output_tokens=sum(row.output_tokens for row in rows),
-        image_tokens=sum(row.image_tokens for row in rows),
-        cached_tokens=sum(row.cached_tokens for row in rows),
-        reasoning_tokens=sum(row.reasoning_tokens for row in rows),
-    )
-    pages = Counter({status: sum(getattr(row, f"pages_{status}") for row in rows) for status in get_args(PageStatus)})
+    """Add up files, holding none of them: there can be millions.
+
+    Money is summed exactly, so that the order of files cannot show in the last digit.
+    """
+    statuses: Counter[str] = Counter()
+    pages: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    costs = array("d")
+    for row in files:
+        statuses[row.status] += 1
+        pages.update({status: getattr(row, f"pages_{status}") for status in get_args(PageStatus)})
+        counts.update({name: getattr(row, name) for name in _COUNTED})
+        counts["unknown"] += row.cost is None
+        costs.append(row.cost_known)
     return Totals(
-        files=Counter(row.status for row in rows),
+        files=statuses,
         pages=+pages,
-        pages_selected=sum(row.pages_selected for row in rows),
-        calls=sum(row.calls for row in rows),
-        usage=usage,
-        cost_known=fsum(row.cost_known for row in rows),
-        cost_unknown_files=sum(row.cost is None for row in rows),
+        pages_selected=counts["pages_selected"],
+        calls=counts["calls"],
+        usage=Usage(**{name: counts[name] for name in _TOKENS}),
+        cost_known=fsum(costs),
+        cost_unknown_files=counts["unknown"],
     )
 
 

@@ -15,6 +15,7 @@ from schemas.documents import RejectedDocument
 from schemas.errors import UsageFault
 from tasks.backfill import plan, work
 from tasks.remote import Stores, found_at
+from tasks.run import retry
 from tests.mill import Memory, Mill
 from tests.remote.bucket import Bucket, card_bytes, noise, paper_bytes
 
@@ -86,6 +87,17 @@ class TestListing:
         assert (first.name, bucket.listed) == ("00000.pdf", 1)
         assert (sum(1 for _ in found), bucket.listed) == (24, 3)
 
+    def test_a_list_that_breaks_off_leaves_what_was_listed_and_says_so(self, bucket):
+        bucket.keys_a_page = 2
+        for number in range(6):
+            bucket.put(f"in/{number}.pdf", b"x")
+        found = found_at("s3://inbox/in/", Stores(longest_wait=0.01))
+        first = next(found)
+        bucket.denied.add("")
+        assert [first.name, next(found).name] == ["0.pdf", "1.pdf"]
+        (last,) = found
+        assert (last.file.source, last.error.kind) == ("s3://inbox/in/", "unreadable")
+
     def test_files_tell_what_their_store_says_of_them(self, bucket):
         bucket.put("in/a.pdf", b"abc")
         (file,) = found_at("s3://inbox/in/", Stores())
@@ -151,7 +163,7 @@ class TestARun:
         bucket.put("in/a.png", card_bytes(tmp_path, "a"))
         bucket.denied.add("")
         away = await mill.run()
-        assert (away.status, away.files_failure) == ("partial_success", 1)
+        assert (away.status, away.exit_code, away.files_failure) == ("failed", 4, 1)
         assert list(mill.table("files")["source"]) == ["s3://inbox/in/"]
         bucket.denied.clear()
         assert (await mill.run()).status == "success"
@@ -160,6 +172,22 @@ class TestARun:
     async def test_an_inbox_that_does_not_exist_fails_the_run(self, mill):
         record = await mill.run(sources=("s3://no-such-bucket/in/",))
         assert (record.status, record.exit_code, record.error_kind) == ("failed", 4, "no_input")
+
+    async def test_pages_of_a_document_that_is_away_when_it_is_drawn_are_failed_and_can_be_asked_again(
+        self, mill, bucket, tmp_path
+    ):
+        for name in ("a", "b"):
+            bucket.put(f"in/{name}.png", card_bytes(tmp_path, name))
+        await mill.run()
+        bucket.denied.add("in/b.png")
+        otherwise = {"text_format": "plain"}
+        record = await mill.run(**otherwise)
+        assert (record.status, record.pages_ok, record.pages_failed) == ("partial_success", 1, 1)
+        (failed,) = mill.table("pages").query("status == 'failed'").itertuples()
+        assert (failed.name, failed.error_kind) == ("b.png", "unreadable")
+        bucket.denied.clear()
+        mended = await retry(mill.config(**otherwise), ["failed"], reporter=Memory(), stop=asyncio.Event())
+        assert (mended.status, mended.pages_ok) == ("success", 2)
 
     async def test_copies_never_take_more_than_their_room_and_are_deleted_when_read(self, mill, bucket, tmp_path):
         for number in range(6):
