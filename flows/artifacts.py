@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
+from decimal import Decimal
 from logging import Logger, LoggerAdapter
 from pathlib import Path
 from typing import Any, Self
@@ -127,4 +128,10 @@ def files_to_show(out: Path, limit: int = SHOWN_FILES) -> list[dict[str, Any]]:
         rest = files.scanner(columns=list(COLUMNS), filter=~bad).head(limit - len(rows)).to_pylist()
     except FileNotFoundError:  # the run may have ended before there was one
         return []
-    return [{name: "" if value is None else value for name, value in row.items()} for row in rows + rest]
+    return [{name: _plain(value) for name, value in row.items()} for row in rows + rest]
+
+
+def _plain(value: Any) -> Any:
+    if value is None:
+        return ""
+    return float(value) if isinstance(value, Decimal) else value

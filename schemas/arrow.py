@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import datetime
+from decimal import Decimal
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import pyarrow as pa
 
-from schemas.records import SCHEMA_VERSION, Record
+from schemas.records import MONEY, MONEY_PLACES, SCHEMA_VERSION, Record
 
 VERSION_KEY = "pagemill.schema_version"
 PLAIN_TYPES: dict[type, pa.DataType] = {
@@ -23,6 +24,8 @@ PLAIN_TYPES: dict[type, pa.DataType] = {
     bool: pa.bool_(),
     datetime: pa.timestamp("us", tz="UTC"),
 }
+
+MONEY_TYPE = pa.decimal128(18, MONEY_PLACES)
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
@@ -35,6 +38,7 @@ class Column:
     annotation: Any
     nullable: bool
     doc: str
+    is_money: bool = False
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -53,6 +57,8 @@ class Column:
         return pa.field(self.name, self._type(), nullable=self.nullable, metadata=metadata)
 
     def _type(self) -> pa.DataType:
+        if self.is_money:
+            return MONEY_TYPE
         if self.choices:
             return pa.dictionary(pa.int32(), pa.string())
         if self.element is not None:
@@ -98,19 +104,21 @@ def from_arrow(record_type: type[AnyRecord], table: pa.Table) -> list[AnyRecord]
 
 
 def _column(name: str, hint: Any) -> Column:
-    doc = ""
+    doc, marks = "", ()
     if hasattr(hint, "__metadata__"):
-        doc = hint.__metadata__[0]
+        doc, *marks = hint.__metadata__
         hint = hint.__origin__
     nullable = get_origin(hint) in {Union, UnionType}
     if nullable:
         (hint,) = (option for option in get_args(hint) if option is not type(None))
-    return Column(name, hint, nullable, doc)
+    return Column(name, hint, nullable, doc, MONEY in marks)
 
 
 def _array(column: Column, values: list[Any]) -> pa.Array:
     if column.choices:
         return _coded(column, values)
+    if column.is_money:
+        values = [None if value is None else Decimal(f"{value:.{MONEY_PLACES}f}") for value in values]
     if is_dataclass(column.element):
         values = [None if items is None else [asdict(item) for item in items] for items in values]
     if column.annotation is datetime and any(value is not None and value.tzinfo is None for value in values):
@@ -151,6 +159,8 @@ def _values(column: Column, table: pa.Table) -> list[Any]:
             raise ValueError(msg)
         return [None] * table.num_rows
     values: list[Any] = table.column(column.name).to_pylist()
+    if column.is_money:
+        return [None if value is None else float(value) for value in values]
     element = column.element
     if isinstance(element, type) and is_dataclass(element):
         return [None if items is None else tuple(element(**item) for item in items) for items in values]

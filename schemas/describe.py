@@ -11,7 +11,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from schemas import errors
 from schemas.blocks import BLOCK_KINDS
 from schemas.errors import ExitCode, PipelineError, RunError
-from schemas.records import ALL_TABLES, SCHEMA_VERSION, FileStatus, PageStatus, Record
+from schemas.records import ALL_TABLES, MONEY, SCHEMA_VERSION, FileStatus, PageStatus, Record
 
 PAGE_STATUSES = {
     "ok": "read",
@@ -79,8 +79,9 @@ def _table(table: str, record: type[Record]) -> Iterator[str]:
     )
     hints = get_type_hints(record, include_extras=True)
     for column in fields(record):
-        annotation, doc = get_args(hints[column.name])
-        yield f"| `{column.name}` | {_type(annotation)} | {doc} |"
+        annotation, doc, *marks = get_args(hints[column.name])
+        kind = _type(annotation).replace("number", MONEY) if MONEY in marks else _type(annotation)
+        yield f"| `{column.name}` | {kind} | {doc} |"
 
 
 def _type(annotation: Any) -> str:

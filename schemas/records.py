@@ -13,6 +13,10 @@ from typing import Annotated, Literal
 from schemas.blocks import Block
 
 SCHEMA_VERSION = 1
+MONEY = "decimal(18, 9)"
+"""Marks a column of money. In memory it is a float that is a whole number of billionths; tables have it as a decimal
+with nine places, so that sums over calls, pages and files are the same to the last digit (docs/decisions/0011)."""
+MONEY_PLACES = 9
 
 PageStatus = Literal["ok", "blank", "truncated", "suspect", "blocked", "invalid", "failed", "skipped"]
 FileStatus = Literal["success", "partial_success", "failure", "skipped"]
@@ -68,8 +72,8 @@ class PageRecord:
     image_tokens: Annotated[int, "part of the input that was image"] = 0
     cached_tokens: Annotated[int, "part of the input that was billed as cached"] = 0
     reasoning_tokens: Annotated[int, "part of the output that was reasoning"] = 0
-    cost: Annotated[float | None, "money over all its calls; null is unknown, never 0"] = None
-    cost_known: Annotated[float, "the part of the cost that is known"] = 0.0
+    cost: Annotated[float | None, "money over all its calls; null is unknown, never 0", MONEY] = None
+    cost_known: Annotated[float, "the part of the cost that is known", MONEY] = 0.0
     currency: Annotated[str | None, "currency of `cost`"] = None
     price_date: Annotated[str | None, "date of the price table behind `cost`"] = None
     width: Annotated[float | None, "page width in points, as displayed"] = None
@@ -136,8 +140,8 @@ class FileRecord:
     image_tokens: Annotated[int, "part of the input that was image"] = 0
     cached_tokens: Annotated[int, "part of the input that was billed as cached"] = 0
     reasoning_tokens: Annotated[int, "part of the output that was reasoning"] = 0
-    cost: Annotated[float | None, "money over all calls; null if any part of it is unknown"] = None
-    cost_known: Annotated[float, "the part of the cost that is known"] = 0.0
+    cost: Annotated[float | None, "money over all calls; null if any part of it is unknown", MONEY] = None
+    cost_known: Annotated[float, "the part of the cost that is known", MONEY] = 0.0
     currency: Annotated[str | None, "currency of `cost`"] = None
     price_date: Annotated[str | None, "date of the price table behind `cost`"] = None
     text_chars: Annotated[int, "characters read"] = 0
@@ -186,7 +190,7 @@ class CallRecord:
     cached_tokens: Annotated[int, "part of the input that was billed as cached"] = 0
     reasoning_tokens: Annotated[int, "part of the output that was reasoning"] = 0
     usage_raw: Annotated[str | None, "usage as the service sent it, as JSON"] = None
-    cost: Annotated[float | None, "money; null is unknown"] = None
+    cost: Annotated[float | None, "money; null is unknown", MONEY] = None
     currency: Annotated[str | None, "currency of `cost`"] = None
     price_date: Annotated[str | None, "date of the price table behind `cost`"] = None
     recipe_id: Annotated[str | None, "all that was asked besides the pages, as one hash; joins `pages`"] = None
@@ -229,15 +233,17 @@ class RunRecord:
     image_tokens: Annotated[int, "image tokens of this run's calls"]
     cached_tokens: Annotated[int, "cached tokens of this run's calls"]
     reasoning_tokens: Annotated[int, "reasoning tokens of this run's calls"]
-    cost: Annotated[float | None, "money of this run's calls; null if any part is unknown"]
-    cost_known: Annotated[float, "the part of the cost that is known"]
+    cost: Annotated[float | None, "money of this run's calls; null if any part is unknown", MONEY]
+    cost_known: Annotated[float, "the part of the cost that is known", MONEY]
     currency: Annotated[str | None, "currency of `cost`"]
     price_date: Annotated[str | None, "date of the price table"]
     total_calls: Annotated[int, "wire sends ever made for these files"]
     total_input_tokens: Annotated[int, "input tokens of all calls ever made for these files"]
     total_output_tokens: Annotated[int, "output tokens of all calls ever made for these files"]
-    total_cost: Annotated[float | None, "money of all calls ever made for these files; null if any part is unknown"]
-    total_cost_known: Annotated[float, "the part of `total_cost` that is known"]
+    total_cost: Annotated[
+        float | None, "money of all calls ever made for these files; null if any part is unknown", MONEY
+    ]
+    total_cost_known: Annotated[float, "the part of `total_cost` that is known", MONEY]
     pagemill_version: Annotated[str, "version of this program"]
     host: Annotated[str, "machine"]
     prefect_flow_run_id: Annotated[str | None, "flow run, where it was one"]

@@ -8,7 +8,7 @@ from math import fsum
 
 from schemas.billing import may_have_been_billed
 from schemas.models import ModelSpec, Price
-from schemas.records import CallRecord
+from schemas.records import MONEY_PLACES, CallRecord
 from schemas.usage import Usage
 
 
@@ -111,6 +111,12 @@ def _priced(call: CallRecord, spec: ModelSpec | None) -> CallRecord:
 
 
 def _cost(call: CallRecord, price: Price | None) -> float | None:
+    """Price a send, to the billionth: what is rounded here, once, adds up exactly wherever it is summed."""
+    cost = _unrounded(call, price)
+    return None if cost is None else round(cost, MONEY_PLACES)
+
+
+def _unrounded(call: CallRecord, price: Price | None) -> float | None:
     usage = usage_of(call)
     if price is not None and _is_free(price):
         return 0.0

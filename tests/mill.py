@@ -112,7 +112,10 @@ class Mill:
         return await run(self.config(**settings), reporter=memory, stop=stop)
 
     def table(self, name: str) -> pd.DataFrame:
-        return pd.read_parquet(self.out / name)
+        """The table as it lies, with money as floats, which `pytest.approx` takes."""
+        frame = pd.read_parquet(self.out / name)
+        money = [column for column in frame if column.removeprefix("total_") in {"cost", "cost_known"}]
+        return frame.astype(dict.fromkeys(money, "float64"))
 
     def comparable(self, name: str) -> pd.DataFrame:
         """The table without what differs between two runs of the same work."""

@@ -16,8 +16,8 @@ from flows.reporters import Several
 from schemas.config import RunConfig
 from tasks.estimate import estimate
 
-ACTUAL = ("input_tokens", "output_tokens", "cost_known")
-"""The sums over files that an estimate is held against."""
+TOKENS = ("input_tokens", "output_tokens")
+"""The sums over files that an estimate is held against, beside the known cost."""
 
 
 class Reads(Protocol):
@@ -34,7 +34,7 @@ async def estimates(read: Reads, passwords: Sequence[str]) -> list[dict[str, Any
     Raises:
         RunError: if the settings name what no longer exists.
     """
-    asked = read.arrow("files", ["source", "recipe_id", *ACTUAL])
+    asked = read.arrow("files", ["source", "recipe_id", "cost_known", *TOKENS])
     runs = read.arrow("runs", ["run_id", "recipe_id", "config", "operation", "model"]).sort_by("run_id").to_pylist()
     by_recipe = {run["recipe_id"]: run for run in runs}
     with tempfile.TemporaryDirectory() as nowhere:
@@ -53,7 +53,8 @@ async def _estimated(run: dict[str, Any], files: pa.Table, nowhere: Path, passwo
             "passwords": tuple(map(SecretStr, passwords)),
         }
     )
-    actual = {name: pc.sum(files[name]).as_py() or 0 for name in ACTUAL}
+    actual = {name: pc.sum(files[name]).as_py() or 0 for name in TOKENS}
+    actual["cost_known"] = float(pc.sum(files["cost_known"]).as_py() or 0)
     said = asdict(await estimate(config, reporter=Several()))
     estimated_input = {"input_tokens_likely": said.pop("input_tokens")}
     named = {name: run[name] for name in ("recipe_id", "operation", "model")}

@@ -20,7 +20,8 @@ _SAME_FILE = ["source", "operation", "variant", "model"]
 def frame(rows: pa.Table, table: str) -> pd.DataFrame:
     """Turn a table into a DataFrame: closed sets as categories, counts that can be unknown as `Int64`, times in UTC.
 
-    Lists stay lists: `flags` of dicts with name and score, `notes` of strings.
+    Lists stay lists: `flags` of dicts with name and score, `notes` of strings. Money is float64, with which pandas can
+    reckon and plot: rounded to nine places, a sum of it is exact up to millions.
     """
     import pandas as pd
 
@@ -45,6 +46,8 @@ def _series(values: pa.ChunkedArray, column: Column) -> Any:
 
     if column.element is not None:
         return pd.Series(values.to_pylist(), dtype=object)
+    if column.is_money:
+        return values.cast(pa.float64()).to_pandas()
     types = {pa.string(): pd.StringDtype(na_value=float("nan"))}  # also of a column that is null all along
     if column.nullable:
         types |= {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}

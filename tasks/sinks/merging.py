@@ -140,6 +140,8 @@ class _Rows:
         if column.name not in batch.schema.names:
             return pa.nulls(batch.num_rows, column.field.type)
         values = batch.column(column.name)
+        if column.is_money:
+            return values.cast(column.field.type)
         if not column.choices:
             return values
         words = values.cast(pa.string())

@@ -31,7 +31,7 @@ def test_each_annotation_has_its_type() -> None:
         "origin": (pa.dictionary(pa.int32(), pa.string()), True),
         "page_no": (pa.int64(), False),
         "image_width": (pa.int64(), True),
-        "cost": (pa.float64(), True),
+        "cost": (pa.decimal128(18, 9), True),
         "finished_at": (pa.timestamp("us", tz="UTC"), False),
         "flags": (pa.list_(pa.field("element", flag, nullable=False)), False),
         "notes": (pa.list_(pa.field("element", pa.string(), nullable=False)), False),

@@ -62,6 +62,8 @@ def examples() -> dict[str, list[Record]]:
 def _values(column: Column) -> st.SearchStrategy[Any]:
     if column.choices:
         values = st.sampled_from(column.choices)
+    elif column.is_money:
+        values = st.integers(-(10**15), 10**15).map(lambda billionths: billionths / 10**9)
     elif column.element is Flag:
         values = st.lists(st.builds(Flag, TEXT, SIMPLE[float]), max_size=3).map(tuple)
     elif column.element is Block:

@@ -139,7 +139,7 @@ class TestReaders:
             "status": ("category", pl.Categorical(), "VARCHAR"),
             "text": ("str", pl.String(), "VARCHAR"),
             "page_no": ("int64", pl.Int64(), "BIGINT"),
-            "cost": ("float64", pl.Float64(), "DOUBLE"),
+            "cost": ("object", pl.Decimal(18, 9), "DECIMAL(18,9)"),
             "finished_at": ("datetime64[us, UTC]", pl.Datetime("us", "UTC"), "TIMESTAMP WITH TIME ZONE"),
             "notes": ("object", pl.List(pl.String()), "VARCHAR[]"),
         }
