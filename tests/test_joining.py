@@ -37,6 +37,24 @@ def halves(lines, garbage):
     return "\n".join(upper), "\n".join(lower)
 
 
+@pytest.mark.parametrize("in_upper", [False, True])
+def test_a_line_that_one_half_misread_is_taken_from_the_other(in_upper):
+    """As local OCR did with a page of a contract, whose line it read as `ii  s  s    t s      n y  yt.`"""
+    pages = 0
+    for name, lines in real_texts():
+        for start in range(0, len(lines) - 48, 48):
+            page = lines[start : start + 48]
+            upper, lower = (half.split("\n") for half in halves(page, garbage=False))
+            half, at = (upper, -4) if in_upper else (lower, 3)
+            if len(half[at].encode()) < 30:  # of a heading of two words nobody can tell which reading is the poorer
+                continue
+            half[at] = "ii  s  s    t s"
+            joined = join("\n".join(upper), "\n".join(lower))
+            assert joined == ("\n".join(page), True), (name, start)
+            pages += 1
+    assert pages > 9
+
+
 @pytest.mark.parametrize("garbage", [False, True])
 @pytest.mark.parametrize("size", [24, 48, 80])
 def test_pages_of_real_text_are_joined_as_they_stand(size, garbage):
