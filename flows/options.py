@@ -65,7 +65,12 @@ class Reading:
     fetch_mb: Annotated[
         int | None, _option(panel=_READING, metavar="MB", help="Disk for copies of what is read from elsewhere.")
     ] = None
-    text_format: Annotated[str, _option(panel=_READING, help="markdown or plain.")] = "markdown"
+    text_format: Annotated[str, _option(panel=_READING, help="For text: markdown, plain or layout.")] = "markdown"
+    tables: Annotated[str | None, _option(panel=_READING, help="For text: tables as html or markdown.")] = None
+    ocr_task: Annotated[str | None, _option(panel=_READING, help="Of an OCR model: see docs/text.md.")] = None
+    enable_rotate: Annotated[bool, _option("--enable-rotate", panel=_READING, help="Of an OCR model: turns pages.")] = (
+        False
+    )
     extraction_schema: Annotated[
         str | None,
         _option(

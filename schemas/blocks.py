@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
+
+Unit = Literal["grid", "seen", "sent", "points"]
+"""In what boxes are given: thousandths of the picture, pixels of the picture as the model sees it after its own resize,
+pixels of the picture that was sent, or points of the page as displayed."""
 
 BLOCK_KINDS: Mapping[str, str] = {
     "title": "the title of the document",
@@ -44,3 +49,19 @@ class Block:
     y0: float | None = None
     x1: float | None = None
     y1: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What an answer says of how its page looks; None is what it does not say.
+
+    `blocks` have their boxes in `unit`. `turn` is by how many degrees clockwise the picture that was looked at would
+    have to be turned for its writing to stand upright, `rotation` by how many the page was turned for that picture.
+    """
+
+    blocks: tuple[Block, ...] | None = None
+    unit: Unit = "points"
+    turn: int | None = None
+    rotation: int | None = None
+    has_tables: bool | None = None
+    has_handwriting: bool | None = None

@@ -34,7 +34,10 @@ class RunConfig(BaseModel):
     ledger: str | None = None
     region: str | None = None
     base_url: str | None = None
-    text_format: Literal["markdown", "plain"] = "markdown"
+    text_format: Literal["markdown", "plain", "layout"] = "markdown"
+    tables: Literal["html", "markdown"] | None = None
+    ocr_task: str | None = None
+    enable_rotate: bool = False
     extraction_schema: str | None = None
     span_pages: Annotated[int, Field(ge=1, le=250)] = 1
     evidence: bool = False

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Literal, get_args
 
 from schemas.requests import RenderSpec
 from schemas.usage import Usage
 
 PER_MILLION = 1_000_000
+OcrTask = Literal[
+    "text_recognition",
+    "advanced_recognition",
+    "document_parsing",
+    "table_parsing",
+    "formula_recognition",
+    "multi_lan",
+    "key_information_extraction",
+]
+OCR_TASKS: tuple[OcrTask, ...] = get_args(OcrTask)
+"""The built-in tasks of the OCR line (vendor's API reference, 2026)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +87,9 @@ class ModelSpec:
     """One model as data: what it takes, what it gives, how fast it may be asked.
 
     `thinking` says what happens when nothing is said: "none" (cannot), "off", "on", "always"; `max_thinking_tokens`
-    bounds it. `max_frames` is None where it sees no
-    films. `partial_mode` says that a cut answer can be gone on with, as long as the model does not think.
+    bounds it. `max_frames` is None where it sees no films. `partial_mode`: a cut answer can be gone on with, as
+    long as the model does not think. `ocr_tasks` are the built-in tasks that it knows. `boxes` is in what it gives
+    boxes: thousandths of the picture, pixels of the picture as it sees it, or of the picture as it was sent.
     """
 
     name: str
@@ -94,7 +106,8 @@ class ModelSpec:
     max_thinking_tokens: int | None = None
     json_mode: bool = False
     partial_mode: bool = False
-    ocr_tasks: bool = False
+    ocr_tasks: tuple[OcrTask, ...] = ()
+    boxes: Literal["grid", "seen", "sent"] = "grid"
     limits: Limits = field(default_factory=Limits)
     price: Price | None = None
     retired_on: date | None = None
@@ -102,3 +115,8 @@ class ModelSpec:
     fallback: str | None = None
     as_of: date | None = None
     source: str = ""
+
+    @property
+    def is_ocr(self) -> bool:
+        """Whether it is of the OCR line: one image, one turn, a system text of its own; with tasks or without."""
+        return self.family.startswith("ocr")

@@ -26,7 +26,8 @@ class RenderSpec:
     """The pixel policy of a model: how large a page is rendered so that the model sees every pixel sent.
 
     `patch` is the side of the model's grid in pixels; `min_pixels` and `max_pixels` bound width * height after
-    the resize; `max_bytes` bounds the encoded image. `colour` "auto" means grey where the page has no colour.
+    the resize; `max_bytes` bounds the encoded image. `colour` "auto" means grey where the page has no colour. `turn` is
+    by how many degrees clockwise the page is turned, a multiple of 90: for one that turned out to lie on its side.
     """
 
     patch: int = 32
@@ -35,6 +36,7 @@ class RenderSpec:
     jpeg_quality: int = 85
     max_bytes: int = 7_000_000
     colour: Literal["auto", "grey", "rgb"] = "auto"
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,10 @@ class Recipe:
         """SHA-256 of the canonical JSON of all fields that are compared, but for how the answer travels."""
         compared = {it.name for it in fields(self) if it.compare}
         identity = {name: value for name, value in asdict(self).items() if name in compared}
+        if self.render is not None and not self.render.turn:
+            del identity["render"][
+                "turn"
+            ]  # what is asked of a page as it lies is called as it was before there were turns
         identity["parameters"] = {name: value for name, value in self.parameters.items() if name != STREAM}
         return hashlib.sha256(canonical_json(identity)).hexdigest()
 

@@ -19,7 +19,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from schemas.errors import ModelUnavailable, UsageFault
-from schemas.models import Limits, ModelSpec, Price, PriceTier
+from schemas.models import OCR_TASKS, Limits, ModelSpec, OcrTask, Price, PriceTier
 from schemas.requests import RenderSpec
 
 USER_FILE = "PAGEMILL_MODELS"
@@ -40,6 +40,7 @@ class _Family(_Strict):
     min_pixels: Positive = 4_096
     max_pixels: Positive = 2_621_440
     max_pixels_ceiling: Positive | None = None
+    boxes: Literal["grid", "seen", "sent"] = "grid"
 
 
 class _Limits(_Strict):
@@ -85,7 +86,7 @@ class _Model(_Strict):
     max_thinking_tokens: Positive | None = None
     json_mode: bool = False
     partial_mode: bool = False
-    ocr_tasks: bool = False
+    ocr_tasks: bool | tuple[OcrTask, ...] = False
     limits: _Limits = _Limits()
     price: _Price | None = None
     retired_on: date | None = None
@@ -230,15 +231,24 @@ def _spec(name: str, model: _Model, families: Mapping[str, _Family], user_file: 
     if family is None:
         msg = f"{user_file or 'data/models.toml'}: models.{name}.family: there is no family {model.family!r}"
         raise UsageFault(msg, advice=f"choose one of: {', '.join(families)}")
-    facts = {field: getattr(model, field) for field in _Model.model_fields if field not in {"limits", "price"}}
+    facts = {field: getattr(model, field) for field in _Model.model_fields.keys() - {"limits", "price", "ocr_tasks"}}
     return ModelSpec(
         name=name,
         render=RenderSpec(family.patch, family.min_pixels, family.max_pixels),
         max_pixels_ceiling=family.max_pixels_ceiling,
+        boxes=family.boxes,
+        ocr_tasks=_tasks(model.ocr_tasks),
         limits=Limits(**model.limits.model_dump()),
         price=_price(model.price),
         **facts,
     )
+
+
+def _tasks(given: bool | tuple[OcrTask, ...]) -> tuple[OcrTask, ...]:
+    """Give the tasks that a model knows; true is all there are."""
+    if isinstance(given, bool):
+        return OCR_TASKS if given else ()
+    return given
 
 
 def _price(price: _Price | None) -> Price | None:

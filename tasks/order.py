@@ -42,7 +42,12 @@ class Order:
         """The same asked of the model that stands in where this one refuses for good, if the table names one."""
         if self.spec.fallback is None:
             return None
-        other = {"model": self.spec.fallback, "backend": self.recipe.backend}
+        other: dict[str, str | bool | None] = {"model": self.spec.fallback, "backend": self.recipe.backend}
+        stand_in = find_model(self.spec.fallback, self.recipe.backend)
+        if self.config.ocr_task not in stand_in.ocr_tasks:
+            other["ocr_task"] = None
+        if not stand_in.is_ocr:
+            other["enable_rotate"] = False
         return replace(resolve(self.config.model_copy(update=other)), config=self.config)
 
     @cached_property

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Literal, Protocol
 
+from schemas.blocks import Block, Look
 from schemas.documents import PageFacts, RenderedPage
 from schemas.errors import BlockedContent, PermanentCallError, PipelineError, RunError
 from schemas.records import PageRecord, PageStatus
 from schemas.requests import FrameSpec, ModelRequest, Recipe
+from tasks.blocks import on_page
 from tasks.completion import Completing
 from tasks.extraction.whole import evidence_column
 from tasks.judge import judge
@@ -195,6 +197,15 @@ def _rows(request: ModelRequest, desk: Desk, verdict: Verdict, answer: KeptAnswe
     )
 
 
+def _blocks(
+    request: ModelRequest, look: Look, facts: PageFacts, sent: Sequence[tuple[int, int]]
+) -> tuple[Block, ...] | None:
+    """Put the blocks of an answer in their places on the page."""
+    if look.blocks is None:
+        return None
+    return on_page(look.blocks, look.unit, next(iter(sent), None), facts, request.recipe.render)
+
+
 def _rest(verdict: Verdict) -> Verdict:
     return Verdict(verdict.status, Reading(text=None), verdict.error_kind, verdict.error_message)
 
@@ -241,6 +252,10 @@ def _row(request: ModelRequest, desk: Desk, verdict: Verdict, answer: KeptAnswer
         evidence=None if reading.evidence is None else evidence_column(reading.evidence, request.span.page_nos),
         source_text=reading.source_text,
         target_language=reading.target_language,
+        blocks=_blocks(request, reading.look, facts, answer.image_sizes[index : index + 1] if answer else ()),
+        rotation=reading.look.rotation,
+        has_tables=reading.look.has_tables,
+        has_handwriting=reading.look.has_handwriting,
         recipe_id=desk.recipe.recipe_id,
         variant=desk.recipe.variant,
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol, TypeVar
 
+from schemas.blocks import Look
 from schemas.config import RunConfig
 from schemas.documents import PageFacts, RejectedDocument, RenderedPage
 from schemas.models import ModelSpec
@@ -87,6 +88,7 @@ class Reading:
     target_language: str | None = None
     is_transcript: bool = True
     evidence: tuple[Evidence, ...] | None = None
+    look: Look = field(default_factory=Look)
 
     @property
     def transcript(self) -> str | None:

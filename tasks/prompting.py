@@ -15,6 +15,7 @@ OCR_SAMPLING: Mapping[str, float | int] = {"temperature": 0.01, "top_p": 0.001, 
 LIVELIER = (0.3, 0.8)
 """Temperatures of the second and third question where the first answer was no use."""
 LOCAL = "local"
+DASHSCOPE = "dashscope"
 
 
 def refuse_local(backend: str, what: str) -> None:

@@ -23,6 +23,14 @@ _ENLARGED = 2
 """A scan that would be drawn at more than twice its own size is drawn: small print reads better enlarged."""
 
 
+_TURNS = {
+    90: Image.Transpose.ROTATE_270,
+    180: Image.Transpose.ROTATE_180,
+    270: Image.Transpose.ROTATE_90,
+}
+"""Pillow turns counterclockwise."""
+
+
 class Frame(NamedTuple):
     """The picture that is sent, and how much of it the page takes from the top left; the rest is white."""
 
@@ -46,13 +54,15 @@ def render_strip(document: Document, page_no: int, strip: Strip, spec: RenderSpe
     """Render a strip of one page, as finely as the model sees a strip; the job of a worker."""
     top, bottom = strip
     with opened(document) as source:
-        natural = source.natural_size(page_no)
+        natural = _turned(source.natural_size(page_no), spec)
         frame = framed(Size(natural.width, max(1, round(natural.height * (bottom - top)))), spec)
         whole = Size(frame.page.width, max(1, round(frame.page.height / (bottom - top))))
-        page = source.picture(page_no, whole)
+        page = source.picture(page_no, _turned(whole, spec))
+        facts = source.facts(page_no, page)
+        if spec.turn:
+            page = page.transpose(_TURNS[spec.turn])
         start = min(round(whole.height * top), whole.height - frame.page.height)
         picture = page.crop((0, start, frame.page.width, start + frame.page.height))
-        facts = source.facts(page_no, page)
     return (RenderedPage(page_no, facts, encoded(_on_canvas(_coloured(picture, spec), frame.sent), spec)),)
 
 
@@ -64,7 +74,7 @@ def render_pages(document: Document, page_nos: Sequence[int], spec: RenderSpec) 
 
 def render_page(source: PageSource, page_no: int, spec: RenderSpec) -> RenderedPage:
     """Render one page, or pass it on where it is a JPEG that the model sees whole."""
-    natural = source.natural_size(page_no)
+    natural = _turned(source.natural_size(page_no), spec)
     scan = source.scan(page_no)
     if scan is not None and can_pass(scan, natural, spec):
         glance = _glance(scan)
@@ -72,8 +82,10 @@ def render_page(source: PageSource, page_no: int, spec: RenderSpec) -> RenderedP
             image = PageImage(scan.data, "image/jpeg", *scan.size, passed_through=True)
             return RenderedPage(page_no, source.facts(page_no, glance), image)
     frame = framed(natural, spec)
-    picture = source.picture(page_no, frame.page)
+    picture = source.picture(page_no, _turned(frame.page, spec))
     facts = source.facts(page_no, picture)
+    if spec.turn:
+        picture = picture.transpose(_TURNS[spec.turn])
     return RenderedPage(page_no, facts, encoded(_on_canvas(_coloured(picture, spec), frame.sent), spec))
 
 
@@ -89,7 +101,7 @@ def sent_size(source: PageSource, page_no: int, spec: RenderSpec) -> Size:
     Raises:
         DocumentError: if the page does not say how large it is.
     """
-    natural = source.natural_size(page_no)
+    natural = _turned(source.natural_size(page_no), spec)
     scan = source.scan(page_no)
     passes = scan is not None and can_pass(scan, natural, spec)
     return scan.size if scan is not None and passes else framed(natural, spec).sent
@@ -114,7 +126,8 @@ def can_pass(scan: Scan, natural: Size, spec: RenderSpec) -> bool:
     """Whether the JPEG in the file serves the model as well as a rendered one."""
     longer, shorter = max(scan.size), min(scan.size)
     return (
-        shorter >= MIN_SIDE
+        not spec.turn
+        and shorter >= MIN_SIDE
         and longer <= shorter * MAX_RATIO
         and longer * shorter <= spec.max_pixels
         and len(scan.data) <= spec.max_bytes
@@ -140,6 +153,11 @@ def encoded(picture: Image.Image, spec: RenderSpec) -> PageImage:
             msg = f"its picture cannot be encoded in {spec.max_bytes} bytes"
             raise DocumentTooLarge(msg)
         picture = picture.resize(smaller, Image.Resampling.BICUBIC)
+
+
+def _turned(size: Size, spec: RenderSpec) -> Size:
+    """Give the size that a picture has when it is turned."""
+    return Size(size.height, size.width) if spec.turn % 180 else size
 
 
 def _glance(scan: Scan) -> Image.Image | None:

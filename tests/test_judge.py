@@ -1,5 +1,7 @@
 """What an answer is worth, given its page."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -125,7 +127,8 @@ def test_any_piece_repeated_often_enough_is_a_loop(piece):
 
 
 def test_low_confidence_of_local_reading_is_suspect():
-    found = verdict("뷁쉛 x7", origin="ocr", ocr_score=0.4)
+    here = ModelResponse(text="뷁쉛 x7", stop_reason="stop", raw={"origin": "ocr", "ocr_score": 0.4})
+    found = judge(here, (WRITTEN,), OPERATION, replace(RECIPE, backend="local"))
 
     assert found.status == "suspect"
     assert found.reading.origin == "ocr"

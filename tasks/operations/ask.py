@@ -36,7 +36,7 @@ class Ask:
             operation_version=VERSION,
             backend=backend,
             model=spec.name,
-            turns=_turns(config.prompt, built_in_prompt=spec.ocr_tasks),
+            turns=_turns(config.prompt, built_in_prompt=spec.is_ocr),
             parameters={"max_tokens": min(spec.max_output_tokens or MAX_OUTPUT, MAX_OUTPUT), **OCR_SAMPLING},
             render=render_spec(config, spec),
             variant=_name(config.prompt),

@@ -47,6 +47,7 @@ That answer does not do:
 %s
 Look at the pages again and answer with the whole corrected JSON object, and with nothing else."""
 
+TASK = "key_information_extraction"
 EVIDENCE = "_evidence"
 MOST_REPAIRS = 2
 MOST_OUTPUT = 8_192
@@ -74,7 +75,10 @@ class Structured:
         if config.extraction_schema is None:
             raise UsageFault("structured needs a schema", advice=how_to_choose())
         schema = find(config.extraction_schema)
-        if spec.ocr_tasks and config.evidence:
+        if spec.is_ocr and TASK not in spec.ocr_tasks:
+            msg = f"{spec.name} does not know the task {TASK}, and takes no schema otherwise"
+            raise UsageFault(msg, advice="choose another --model, like qwen3.5-ocr or qwen3-vl-plus")
+        if spec.is_ocr and config.evidence:
             msg = f"{spec.name} has a form of its own for answers, which has no place for quotes"
             raise UsageFault(msg, advice="leave out --evidence, or choose a --model that is not of the OCR line")
         turns = _turns(schema, spec, quoting=config.evidence)
@@ -86,7 +90,7 @@ class Structured:
             model=spec.name,
             turns=turns,
             parameters=_parameters(schema, spec),
-            options={"schema": schema, "quoting": config.evidence, "ocr_task": spec.ocr_tasks},
+            options={"schema": schema, "quoting": config.evidence, "ocr_task": spec.is_ocr},
             render=_render(config, spec, pages),
             span_pages=pages,
             variant=called(config.extraction_schema),
@@ -131,7 +135,7 @@ class Structured:
 
 
 def _turns(schema: Schema, spec: ModelSpec, *, quoting: bool) -> tuple[Turn, ...]:
-    if spec.ocr_tasks:  # the task has its prompt, and these models refuse a system text
+    if spec.is_ocr:  # the task has its prompt, and these models refuse a system text
         return (Turn("user", "", images=True),)
     shown = canonical_json(schema).decode()
     prompt = PROMPT + (QUOTING if quoting else "") + f"\nJSON Schema:\n{shown}"
@@ -140,8 +144,8 @@ def _turns(schema: Schema, spec: ModelSpec, *, quoting: bool) -> tuple[Turn, ...
 
 def _parameters(schema: Schema, spec: ModelSpec) -> dict[str, Any]:
     parameters: dict[str, Any] = {"max_tokens": min(spec.max_output_tokens or MOST_OUTPUT, MOST_OUTPUT), **OCR_SAMPLING}
-    if spec.ocr_tasks:
-        task = {"task": "key_information_extraction", "task_config": {"result_schema": result_schema(schema)}}
+    if spec.is_ocr:
+        task = {"task": TASK, "task_config": {"result_schema": result_schema(schema)}}
         return parameters | {"ocr_options": task}
     if spec.thinking in {"off", "on"}:
         parameters["enable_thinking"] = False  # JSON mode is refused beside it

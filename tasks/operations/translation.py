@@ -95,7 +95,7 @@ class Translation:
 
 def _check_able(spec: ModelSpec, backend: str) -> None:
     refuse_local(backend, "translate them")
-    if spec.ocr_tasks:
+    if spec.is_ocr:
         msg = f"{spec.name} reads pages and cannot translate them"
         raise UsageFault(msg, advice="choose another --model, like qwen3-vl-plus")
 

@@ -34,17 +34,12 @@ SLOWEST_RATE, USUAL_RATE, FASTEST_RATE = 0.1, 2.0, 10.0
 """Frames a second. Source: Alibaba Model Studio, video understanding, mid-2026."""
 
 
-def is_ocr(spec: ModelSpec) -> bool:
-    """Whether the model is one of the OCR line, which has rules of its own."""
-    return spec.family.startswith("ocr")
-
-
 def in_order(said: list[T], shown: list[T], spec: ModelSpec) -> list[T]:
     """Put the text before the images, so that all pages share a prefix which the service caches.
 
     The OCR models' own examples have the image first, and no cache.
     """
-    return shown + said if is_ocr(spec) else said + shown
+    return shown + said if spec.is_ocr else said + shown
 
 
 def thinks(asked: bool | None, spec: ModelSpec) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from tests.emulator import ocr_tasks, tokens
+from tests.emulator import layouts, ocr_tasks, sight, tokens
 from tests.emulator.reply import Reply, measured
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Mind:
 
     `answers` maps a picture's SHA-256 to its text, or to a function of the question. `reader` reads pictures that
     have no answer planted. `responder`, if set, answers every question alone. `thought` is what a thinking model
-    thinks before each answer.
+    thinks before each answer. `tells_of_pages` is whether models give the line of facts that they are asked for.
     """
 
     def __init__(self) -> None:
@@ -81,6 +81,7 @@ class Mind:
         self.reader: Reader | None = None
         self.responder: Callable[[Question], str] | None = None
         self.thought: str | None = None
+        self.tells_of_pages = False
 
     def answer(self, question: Question) -> Reply:
         """Answer in the model's own words, cut at its `max_tokens`."""
@@ -100,7 +101,17 @@ class Mind:
         read = [self._read(picture, question) for picture in pictures]
         if question.wants_json:
             return _as_json(read)
+        if len(pictures) == 1 and not question.ocr_options:
+            return self._formed(read[0], pictures[0], question)
         return "\n\n".join(read)
+
+    def _formed(self, text: str, picture: Picture, question: Question) -> str:
+        """Give what was read of one page in the form that the prompt asks for."""
+        if layouts.WANTS_BLOCKS in question.prompt:
+            text = layouts.blocks(text, picture, question)
+        if self.tells_of_pages and layouts.WANTS_FACTS in question.prompt:
+            text = layouts.facts(text, picture)
+        return text
 
     def _read(self, picture: Picture, question: Question) -> str:
         planted = self.answers.get(picture.sha256)
@@ -108,7 +119,7 @@ class Mind:
             return planted if isinstance(planted, str) else planted(question)
         if self.reader is not None:
             with picture.open() as image:
-                return self.reader(image, question)
+                return self.reader(sight.upright(image) if picture.turned else image, question)
         return _by_default(picture)
 
 

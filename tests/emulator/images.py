@@ -36,7 +36,7 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture that arrived: its bytes, what they are, and what it is billed as."""
+    """A picture that arrived: its bytes, what they are, what it is billed as, whether it is to be turned upright."""
 
     data: bytes = field(repr=False)
     sha256: str
@@ -44,6 +44,7 @@ class Picture:
     width: int
     height: int
     tokens: int = 0
+    turned: bool = False
 
     def open(self) -> Image.Image:
         """Open the pixels; the caller closes it."""

@@ -87,7 +87,7 @@ class Messages:
         images.check(picture, self.model)
         low, high = self._bounds(item)
         count = tokens.image_tokens(picture.width, picture.height, self.model.vision, low, high)
-        return replace(picture, tokens=count)
+        return replace(picture, tokens=count, turned=self.model.ocr and item.get("enable_rotate") is True)
 
     def _bounds(self, item: Mapping[str, Any]) -> tuple[int, int]:
         vision = self.model.vision

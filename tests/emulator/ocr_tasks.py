@@ -7,6 +7,7 @@ import random
 import re
 from typing import TYPE_CHECKING, Any
 
+from tests.emulator.layouts import GRID, placed
 from tests.emulator.reply import Reply
 
 if TYPE_CHECKING:
@@ -14,15 +15,13 @@ if TYPE_CHECKING:
 
     from tests.emulator.question import Question
 
-GRID = 999
-"""Boxes in the text are given on a grid of this many steps; boxes in `ocr_result` in pixels of the picture."""
 KEY_VALUE = re.compile(r"^\s*([^:：]{1,40})[:：]\s*(.+)$", re.MULTILINE)
 
 
 def perform(task: str, text: str, question: Question) -> Reply:
     """Put what was read into the form of *task*."""
     if task == "advanced_recognition":
-        return Reply(_fenced_boxes(text), ocr_result={"words_info": _words_info(text, question)})
+        return Reply(_fenced_boxes(text, question), ocr_result={"words_info": _words_info(text, question)})
     if task == "key_information_extraction":
         values = _values(text, question)
         return Reply(f"```json\n{json.dumps(values, ensure_ascii=False, indent=1)}\n```", {"kv_result": values})
@@ -46,27 +45,13 @@ _FORMS: dict[str, Callable[[str], str]] = {
 }
 
 
-def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-def _boxes(text: str) -> list[tuple[str, float, float, float, float]]:
-    """Give each line with left, top, width and height, as shares of the page."""
-    lines = _lines(text)
-    pitch = 0.9 / max(len(lines), 1)
-    longest = max(map(len, lines), default=1)
-    return [
-        (line, 0.05, 0.05 + pitch * number, 0.9 * len(line) / longest, pitch * 0.8) for number, line in enumerate(lines)
-    ]
-
-
 def _words_info(text: str, question: Question) -> list[dict[str, Any]]:
-    wide, tall = question.pictures[0].width, question.pictures[0].height
+    """Boxes in pixels of the picture, from those on the grid: so they are related in recorded answers."""
+    across, down = question.pictures[0].width / GRID, question.pictures[0].height / GRID
     infos = []
-    for line, left, top, width, height in _boxes(text):
-        x1, y1, x2, y2 = (
-            round(part) for part in (left * wide, top * tall, (left + width) * wide, (top + height) * tall)
-        )
+    for line, box in _on_grid(text, question):
+        x1, x2 = (round(side * across) for side in box[::2])
+        y1, y2 = (round(side * down) for side in box[1::2])
         infos.append(
             {
                 "location": [x1, y1, x2, y1, x2, y2, x1, y2],
@@ -77,11 +62,14 @@ def _words_info(text: str, question: Question) -> list[dict[str, Any]]:
     return infos
 
 
-def _fenced_boxes(text: str) -> str:
+def _on_grid(text: str, question: Question) -> list[tuple[str, tuple[int, ...]]]:
+    return [(line, tuple(round(side * GRID) for side in box)) for line, box in placed(text, question.pictures[0])]
+
+
+def _fenced_boxes(text: str, question: Question) -> str:
     rows = []
-    for line, left, top, width, height in _boxes(text):
-        middle = (left + width / 2, top + height / 2, height, width)
-        box = [*(round(part * GRID) for part in middle), 90]
+    for line, (x1, y1, x2, y2) in _on_grid(text, question):
+        box = [(x1 + x2) // 2, (y1 + y2) // 2, y2 - y1, x2 - x1, 90]
         rows.append(f'\t{{"rotate_rect": {box}, "text": {json.dumps(line, ensure_ascii=False)}}}')
     return "```json\n[\n" + ",\n".join(rows) + "\n]\n```"
 

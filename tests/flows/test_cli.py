@@ -81,7 +81,7 @@ def test_options_become_the_settings_of_the_run(pagemill, engine, tmp_path):
         ("run in --out o --rpm -4", "--rpm: should be greater than 0 (was -4.0)"),
         ("run in --out o --rpm many", "--rpm"),
         ("run in --out o --pages 3-1", "--pages: '3-1' is no page range"),
-        ("run in --out o --text-format md", "--text-format: should be 'markdown' or 'plain' (was 'md')"),
+        ("run in --out o --text-format md", "--text-format: should be 'markdown', 'plain' or 'layout' (was 'md')"),
         ("run in --out o --password-file none.txt", "--password-file none.txt cannot be read"),
         ("retry --out o --only faild", "did you mean failed?"),
         ("retry --out o --only ,", "--only names no status"),

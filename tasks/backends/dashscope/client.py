@@ -24,7 +24,6 @@ from tasks.backends.dashscope.faults import completed, rules
 from tasks.backends.dashscope.question import Question, question_of
 from tasks.transport.failures import Failure, befallen, discreet, named
 from tasks.transport.keys import checked_key
-from tasks.transport.questions import is_ocr
 from tasks.transport.rules import error_of
 from tasks.transport.wirelog import WireLog, open_session, recording
 
@@ -53,7 +52,7 @@ class DashScope:
         with recording() as log:
             outcome = await self._exchange(question, log)
         if isinstance(outcome, Reply):
-            response = response_of(outcome, log.headers, log.sends, processed=is_ocr(self._spec))
+            response = response_of(outcome, log.headers, log.sends, processed=self._spec.is_ocr)
             if response is not None:
                 return response
             outcome = Failure("answered without an answer", status=log.status)
