@@ -92,13 +92,23 @@ class Asker:
         return answer
 
     async def _read_document(self, request: ModelRequest, pages: Sequence[RenderedPage], trial: Trial) -> KeptAnswer:
-        """Let a backend on this machine read: nothing is sent and nothing is billed, only the answer is kept."""
+        """Let a backend on this machine read: nothing is sent or billed, but its pages count and answers are kept."""
         del trial
-        permit = await self._permit(request, 0)
+        counted = self.budget.reserve(input_tokens=0, max_output_tokens=0, pages=_pages_counted(request))
+        reservation = await unless_stopped(self.stop, counted, undo=lambda reservation: reservation.unused())
+        try:
+            permit = await self._permit(request, 0)
+        except BaseException:
+            reservation.unused()
+            raise
         try:
             response = await self.backend.ask(request, pages)
+        except BaseException:
+            reservation.free()
+            raise
         finally:
             permit.settle(None)
+        reservation.settle(None)
         answer = _kept(request, response, pages)
         await self._close([], answer)
         return answer
@@ -154,6 +164,10 @@ class _Hold:
         """Nobody will know what became of it: its row stays open, and it counts as the worst case."""
         self.permit.failed()
         self.reservation.settle(None)
+
+
+def _pages_counted(request: ModelRequest) -> int:
+    return 0 if request.more_turns else len(request.span.page_nos)
 
 
 def _kept(request: ModelRequest, response: ModelResponse, pages: Sequence[RenderedPage]) -> KeptAnswer:

@@ -412,7 +412,7 @@ def test_a_ledger_that_fails_stops_the_call_before_it_leaves():
 
 def test_a_backend_that_reads_documents_is_bounded_but_neither_paced_nor_journaled():
     async def story():
-        bench = Bench.of(answer(sends=()), reads="document", limits=Limits(in_flight=2), budget=Budget(max_pages=1))
+        bench = Bench.of(answer(sends=()), reads="document", limits=Limits(in_flight=2), budget=Budget(max_tokens=1))
         await asyncio.gather(*(bench.asker.ask(request(page), ()) for page in range(1, 7)))
         return bench
 
@@ -421,6 +421,16 @@ def test_a_backend_that_reads_documents_is_bounded_but_neither_paced_nor_journal
     assert len(bench.answers.answers) == 6
     assert bench.answers.rows == {}
     assert bench.backend.most_in_flight == 2
+
+
+def test_pages_read_on_this_machine_count_against_a_limit_on_pages():
+    async def story():
+        bench = Bench.of(answer(sends=()), reads="document", budget=Budget(max_pages=2))
+        asked = (bench.asker.ask(request(page), ()) for page in range(1, 6))
+        came = await asyncio.gather(*asked, return_exceptions=True)
+        return len(bench.answers.answers), [type(each) for each in came if isinstance(each, BaseException)]
+
+    assert simulate(story()) == (2, [BudgetReached] * 3)
 
 
 def test_a_document_that_cannot_be_read_is_not_read_again():
