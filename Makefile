@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 READY := $(VENV)/.ready
 
-.PHONY: demo test check fix lock long soak bench clean
+.PHONY: demo test check fix lock long soak audit bench clean
 
 demo: $(READY)  ## read data/samples into demo-results/ without a key and without a server
 	$(BIN)/pagemill run data/samples --out demo-results --backend local
@@ -17,6 +17,9 @@ long: $(READY)  ## the proofs that take minutes together: kill loops, thousands 
 
 soak: $(READY)  ## the proofs that take an hour and want a machine of their own; SOAK_MINUTES sets the length
 	$(BIN)/python -m pytest -m soak -n 0 -s
+
+audit: $(READY)  ## look the locked packages up among known vulnerabilities; says so where nobody can be asked
+	.ci/audit
 
 check: $(READY)
 	$(BIN)/ruff format --check .

@@ -1,4 +1,4 @@
-"""What a run holds in memory, and how soon its first rows are on disk, however much there is to read.
+"""What a run holds in memory, and how soon its first answer and its first rows are on disk, however much there is to read.
 
     python -m benchmarks.memory [--pdf 10000] [--images 50000] [--scan 600] [--json figures.json]
 
@@ -14,12 +14,13 @@ import argparse
 import json
 import os
 import random
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -44,6 +45,7 @@ class Figures:
     work: str
     pages: int
     seconds: float = 0.0
+    first_answer_after: float = 0.0
     first_rows_after: float = 0.0
     parent_after_a_tenth: int = 0
     parent_at_most: int = 0
@@ -82,6 +84,13 @@ def children(pid: int) -> list[int]:
     return below
 
 
+def has_answer(ledger: Path) -> bool:
+    """Tell whether an answer is kept, for good."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as opened:
+        return opened.execute("select 1 from calls where outcome = 'answered' limit 1").fetchone() is not None
+    return False
+
+
 def watch(figures: Figures, words: list[str], out: Path, emulator: Emulator) -> None:
     """Run the command to its end, looking at it all the time."""
     began, worker, family = time.monotonic(), 0, [0]
@@ -93,6 +102,8 @@ def watch(figures: Figures, words: list[str], out: Path, emulator: Emulator) -> 
                 family = children(process.pid)
             figures.seen.append((len(emulator.calls), resident(process.pid)))
             worker = max(worker, *map(resident, family), 0)
+            if not figures.first_answer_after and has_answer(out / "ledger.sqlite3"):
+                figures.first_answer_after = round(time.monotonic() - began, 1)
             if not figures.first_rows_after and any((out / "pages").glob("*.parquet")):
                 figures.first_rows_after = round(time.monotonic() - began, 1)
             time.sleep(LOOK)

@@ -119,13 +119,21 @@ class PagedDocument:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._seen = None
+        self._leave()
         self._document.close()
+
+    def _leave(self) -> None:
+        """Forget the page that was looked at, and its pictures: MuPDF would keep up to 256 MB of them, unpacked."""
+        seen, self._seen = self._seen, None
+        if seen is not None and seen[1].pictures:
+            del seen
+            pymupdf.TOOLS.store_shrink(100)
 
     def _look(self, page_no: int) -> _Look:
         if self._seen is not None and self._seen[0] == page_no:
             return self._seen[1]
         index = page_index(page_no, self.page_count)
+        self._leave()
         drain_notes()
         with _faults(RenderFailed, page_no):
             page = self._document.load_page(index)
