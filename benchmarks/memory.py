@@ -1,4 +1,4 @@
-"""What a run holds in memory, and how soon its first answer and its first rows are on disk, however much there is to read.
+"""What a run holds in memory, and how soon its first answer and rows are on disk, however much there is to read.
 
     python -m benchmarks.memory [--pdf 10000] [--images 50000] [--scan 600] [--json figures.json]
 
@@ -57,7 +57,7 @@ def long_pdf(folder: Path, pages: int) -> None:
     """Make one PDF of many pages of text."""
     with pymupdf.open() as document:
         for number in range(pages):
-            document.new_page(width=300, height=200).insert_text((10, 80), f"Page {number}. {TEXT}", fontsize=5)
+            document.new_page(-1, width=300, height=200).insert_text((10, 80), f"Page {number}. {TEXT}", fontsize=5)
         document.save(folder / "long.pdf", garbage=0, deflate=True)
 
 

@@ -46,7 +46,7 @@ WEATHER = {
 HANGING = {"hang": 0.001}
 """Meets a question once at most: one that got no answer twice is given up, as it may have been billed twice."""
 BROKEN = ("reset", "reset-after", "close")
-OPTIONS = ("--in-flight", IN_FLIGHT, "--call-timeout", 10, "--max-attempts", 8, "--quiet")
+OPTIONS = ("--in-flight", IN_FLIGHT, "--call-timeout", 60, "--max-attempts", 8, "--quiet")
 PEAK = 600_000_000
 """Bytes that a run may hold, its workers not counted."""
 GROWTH = 40_000_000
