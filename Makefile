@@ -13,7 +13,7 @@ test: check  ## everything that decides: lint, types, contracts, tests
 	$(BIN)/python -m pytest
 
 long: $(READY)  ## the proofs that take minutes together: kill loops, thousands of pages and files
-	$(BIN)/python -m pytest -m long -n 0
+	$(BIN)/python -m pytest -m long
 
 soak: $(READY)  ## the proofs that take an hour and want a machine of their own; SOAK_MINUTES sets the length
 	$(BIN)/python -m pytest -m soak -n 0 -s

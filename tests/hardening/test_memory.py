@@ -1,4 +1,4 @@
-"""The parent's memory stays where it is, however many files there are and however large their pictures."""
+"""The parent's memory stays where it is, however many files there are and however many pages they have."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 
 from schemas.errors import ExitCode
 from tests.hardening.spoken import words
+from tests.mill import paper
 from tests.proofs.lives import LOOK, ROOT, resident
 
 if TYPE_CHECKING:
@@ -70,10 +71,8 @@ def watched(mill: Mill, *options: object) -> tuple[int, list[tuple[int, int]]]:
     return exit_code, seen
 
 
-@pytest.mark.parametrize("count", [300, pytest.param(3_000, marks=[pytest.mark.long, pytest.mark.timeout(900)])])
-def test_memory_does_not_grow_with_the_number_of_files(mill, count):
-    fill(mill.source, count)
-
+def check(mill: Mill, count: int) -> None:
+    """Have the folder read, and hold what the command needs at its most against what it needed after half."""
     exit_code, seen = watched(mill, "--in-flight", 32, "--shard-pages", 50)
 
     assert exit_code == ExitCode.OK
@@ -81,6 +80,21 @@ def test_memory_does_not_grow_with_the_number_of_files(mill, count):
     peak = max(size for _, size in seen)
     # The first shard that is committed brings the library that writes it: by the half, several have been.
     early = max(size for asked, size in seen if asked <= count // 2)
-    sys.stdout.write(f"{count} files: {early / 1e6:.0f} MB after half of them, {peak / 1e6:.0f} MB at most\n")
+    sys.stdout.write(f"{count} pages: {early / 1e6:.0f} MB after half of them, {peak / 1e6:.0f} MB at most\n")
     assert peak < PEAK
     assert peak - early < GROWTH
+
+
+@pytest.mark.parametrize("count", [300, pytest.param(1_500, marks=[pytest.mark.long, pytest.mark.timeout(900)])])
+def test_memory_does_not_grow_with_the_number_of_files(mill, count):
+    fill(mill.source, count)
+
+    check(mill, count)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_memory_does_not_grow_with_the_pages_of_a_document(mill):
+    paper(mill.source / "long.pdf", *(f"page {number}" for number in range(1_500)))
+
+    check(mill, 1_500)

@@ -108,8 +108,7 @@ async def test_two_hundred_pages_stop_at_the_limit_and_go_on_with_a_higher_one(m
     await prove(mill, limit, pages=200, in_flight=40)
 
 
-@pytest.mark.parametrize(
-    "limit", [pytest.param(limit, marks=pytest.mark.long if limit == "cost" else pytest.mark.soak) for limit in LIMITS]
-)
+@pytest.mark.soak
+@pytest.mark.parametrize("limit", LIMITS)
 async def test_a_thousand_pages_with_two_hundred_in_flight_stop_at_the_limit_and_go_on(mill, limit):
     await prove(mill, limit, pages=1_000, in_flight=200)
