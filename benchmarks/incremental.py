@@ -4,7 +4,7 @@
 
 Tiny files are made, and their rows and the ledger's memory of them are written as a run would have, by the same code:
 reading them all for real would take hours and change nothing in what is measured, which is the runs after it, by the
-command, from its start to its end. Peak memory is that of the run's largest process.
+command, from its start to its end. Peak memory is that of the command's own process.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from tasks.sinks.parquet import ParquetSink
 from tasks.summarize import file_record
 
 IN_A_FOLDER = 1_000
-IN_A_PART = 200
+IN_A_PART = 1_000
 DAY = 86_400
 
 

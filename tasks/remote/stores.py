@@ -75,6 +75,7 @@ class Stores:
             UnreadableDocument: if addresses of this kind are not read here.
         """
         scheme = scheme_of(address) or ""
+        address = f"{scheme}{address[len(scheme) :]}"  # the libraries know their schemes in lower case
         self._check(scheme)
         key = f"{scheme}://{urlsplit(address).netloc}" if scheme in _BY_HOST else scheme
         with self._lock:

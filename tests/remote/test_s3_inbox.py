@@ -56,7 +56,7 @@ class TestListing:
             bucket.put(key, b"" if key.endswith("/") else b"x")
         names = ["a.pdf", "a/2.pdf", "b.pdf", "ä #?%41.pdf"]
         assert listed("s3://inbox/in/") == listed("s3://inbox/in") == [(name, None) for name in names]
-        assert listed("s3://inbox/in/a.pdf") == [("a.pdf", None)]
+        assert listed("s3://inbox/in/a.pdf") == listed("S3://inbox/in/a.pdf") == [("a.pdf", None)]
         assert listed("s3://inbox/in/**/[a2].pdf") == [("a.pdf", None), ("a/2.pdf", None)]
         assert listed("s3://inbox/*/a") == [("in/a/2.pdf", None)]
 
