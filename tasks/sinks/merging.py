@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -22,17 +23,23 @@ from tasks.sinks.folders import link_all, rebuilt
 from tasks.sinks.form import ROWS_PER_GROUP, form
 from tasks.sinks.merged import CONTENTS, PREFIX, contents
 
-ORDER: Mapping[str, str] = {"pages": "source", "files": "source", "calls": "started_at", "runs": "started_at"}
-"""By what parts are put one behind the other, so that groups of rows hold what is looked for together."""
+ORDER: Mapping[str, tuple[str, ...]] = {
+    "pages": ("operation", "finished_at", "source"),
+    "files": ("operation", "finished_at", "source"),
+    "calls": ("operation", "started_at"),
+    "runs": ("started_at",),
+}
+"""By what parts are put one behind the other: as folders for each operation and each day would hold them, so that
+groups of rows hold what is looked for together (docs/decisions/0012). Of times it is the day that counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartFile:
-    """A file of a table. `first` is the least value of the column that the table is ordered by."""
+    """A file of a table. `first` holds the least values of the columns that the table is ordered by, if it has rows."""
 
     path: Path
     size_bytes: int
-    first: Any
+    first: tuple[Any, ...] | None
 
 
 def merge(root: Path, table: str, *, target_bytes: int, leave: frozenset[str]) -> None:
@@ -89,10 +96,16 @@ def _files(folder: Path) -> list[Path]:
 def _measured(path: Path, table: str) -> PartFile:
     with readable(path):
         footer = pq.read_metadata(path)
-    column = footer.schema.names.index(ORDER[table])
+    least = tuple(_least(footer, column) for column in ORDER[table])
+    return PartFile(path, path.stat().st_size, None if None in least else least)
+
+
+def _least(footer: pq.FileMetaData, name: str) -> Any:
+    column = footer.schema.names.index(name)
     found = [footer.row_group(index).column(column).statistics for index in range(footer.num_row_groups)]
-    least = [statistics.min for statistics in found if statistics is not None and statistics.has_min_max]
-    return PartFile(path, path.stat().st_size, min(least, default=None))
+    values = [statistics.min for statistics in found if statistics is not None and statistics.has_min_max]
+    least = min(values, default=None)
+    return least.date() if isinstance(least, datetime) else least
 
 
 def _write_merged(paths: Sequence[Path], folder: Path, table: str) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import threading
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -88,6 +89,34 @@ def test_rows_are_ordered_by_file_so_that_groups_prune(sink, tmp_path, monkeypat
     assert sources == sorted(sources)
     assert pq.read_metadata(path).num_row_groups > 1
     assert {part: sink.read("pages", part) for part in before} == before
+
+
+def groups_with(folder: Path, wanted: ds.Expression) -> tuple[int, int]:
+    """How many groups of rows a reader has to open for what it wants, by their statistics, and how many there are."""
+    fragments = list(ds.dataset(folder).get_fragments())
+    return (
+        sum(len(fragment.split_by_row_group(wanted)) for fragment in fragments),
+        sum(fragment.num_row_groups for fragment in fragments),
+    )
+
+
+def test_groups_prune_by_operation_day_and_file_as_folders_would(tmp_path, monkeypatch):
+    monkeypatch.setattr(merging, "ROWS_PER_GROUP", 10)
+    sink, days = ParquetSink(tmp_path), [datetime(2026, 3, day, 23, tzinfo=UTC) for day in range(1, 6)]
+    for number in range(50):
+        operation, day = ("text", "translation")[number % 2], days[number // 2 % 5]
+        rows = [
+            page(operation=operation, finished_at=day, source=f"/in/{number // 10}.pdf", page_no=n) for n in range(10)
+        ]
+        sink.write("pages", f"{number * 31 % 50:02}", rows)
+    sink.merge("pages", target_bytes=LARGE)
+
+    asked, day = ds.field("operation") == "text", ds.field("finished_at") == days[2]
+    assert len(list((tmp_path / "pages").iterdir())) == 1
+    assert groups_with(tmp_path / "pages", asked) == (25, 50)
+    assert groups_with(tmp_path / "pages", asked & day) == (5, 50)
+    assert groups_with(tmp_path / "pages", asked & day & (ds.field("source") == "/in/3.pdf")) == (1, 50)
+    assert groups_with(tmp_path / "pages", ds.field("source") == "/in/3.pdf") == (10, 50)
 
 
 def test_writing_a_part_that_was_merged_gives_back_all_parts_byte_for_byte(sink, tmp_path):
@@ -280,7 +309,7 @@ def test_parts_written_while_another_part_is_split_off_are_not_lost(sink, tmp_pa
 
 
 def part(number: int, size: int) -> PartFile:
-    return PartFile(Path(f"/out/pages/{number}.parquet"), size, f"/in/{number:04}")
+    return PartFile(Path(f"/out/pages/{number}.parquet"), size, ("text", f"/in/{number:04}"))
 
 
 @given(st.lists(st.integers(0, 300), max_size=40), st.integers(1, 400))
