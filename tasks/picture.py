@@ -23,7 +23,7 @@ from tasks.drawing import PageSource, opened
 from tasks.identify import examine
 
 _POINTS = 72
-_PLACES = 8
+_MOST_PLACES = 8
 """Places of one text on one page: a 1 stands everywhere, and shows nothing."""
 _ESCAPED_BYTE = re.compile(rb"\\x([89a-f][0-9a-f])")
 
@@ -76,8 +76,8 @@ def draw(wanted: Wanted) -> Image.Image:
         return source.picture(wanted.page_no, _size(source, wanted))
 
 
-def sought(wanted: Wanted, texts: Sequence[str]) -> list[list[Box]]:
-    """Find texts in the text layer of a page: for each the places where it stands, as shares of width and height.
+def sought(wanted: Wanted, values: Sequence[Sequence[str]]) -> list[list[Box]]:
+    """Find values in the text layer of a page: for each the places where the first of its ways to be written stands.
 
     Raises:
         DocumentError: as `draw` does.
@@ -85,9 +85,16 @@ def sought(wanted: Wanted, texts: Sequence[str]) -> list[list[Box]]:
     with opened(_document(wanted)) as source:
         page = source.pymupdf_page(wanted.page_no)
         if page is None:
-            return [[] for _ in texts]
+            return [[] for _ in values]
         layer = page.get_textpage()
-        return [[_share(page, rect) for rect in page.search_for(text, textpage=layer)[:_PLACES]] for text in texts]
+        return [_places(page, layer, ways) for ways in values]
+
+
+def _places(page: Any, layer: Any, ways: Sequence[str]) -> list[Box]:
+    for text in ways:
+        if found := page.search_for(text, textpage=layer):
+            return [_share(page, rect) for rect in found[:_MOST_PLACES]]
+    return []
 
 
 def _share(page: Any, rect: Any) -> Box:

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from flows.review import rendering
+from flows.review.written import ways_written
 from flows.wording import money
 from schemas.records import PageRecord, ReviewRecord
 from tasks.extraction.pointers import leaves
 from tasks.picture import Box
 
 Sighting = Literal["found", "missing", "unknown"]
-_LEAST = 2
-"""Characters of a value that is looked for on the page: a single one stands everywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +101,16 @@ def detail(name: str, page: PageRecord, review: ReviewRecord | None, found: Mapp
     )
 
 
-def wanted_places(page: PageRecord) -> dict[str, str]:
-    """Say what is to be looked for on the page: by JSON pointer the model's quote, else the value."""
+def wanted_places(page: PageRecord) -> dict[str, tuple[str, ...]]:
+    """Say what is to be looked for on the page: by JSON pointer the model's quote, and the ways to write the value."""
     if page.operation == "translation":
         return {}
-    wanted = {}
-    for path, entry in _evidence(page).items():
-        text = entry.get("quote") or str(dict(leaves(_json(page.result))).get(path) or "")
-        if len(text.strip()) >= _LEAST and entry.get("page") in {None, page.page_no}:
-            wanted[path] = text.strip()
-    return wanted
+    values = dict(leaves(_json(page.result)))
+    return {
+        path: (*ways_written(entry.get("quote")), *ways_written(values.get(path)))
+        for path, entry in _evidence(page).items()
+        if entry.get("page") in {None, page.page_no}
+    }
 
 
 def _html(text: str, form: str | None) -> str:
@@ -147,15 +146,16 @@ def _places(
     places = {}
     for path, entry in _evidence(page).items():
         seen: Sighting = {True: "found", False: "missing"}.get(entry.get("in_text_layer"), "unknown")  # type: ignore[arg-type, assignment]  # null is a key that is not there
-        at = tuple(found.get(path, ())) or tuple(_holding(wanted.get(path), boxes))
+        at = tuple(found.get(path, ())) or tuple(_holding(wanted.get(path, ()), boxes))
         places[path] = Place(seen, entry.get("page"), entry.get("quote"), at)
     return places
 
 
-def _holding(text: str | None, boxes: Sequence[tuple[str, str, Box]]) -> Iterator[Box]:
-    if text:
-        folded = text.casefold()
-        yield from (box for _, held, box in boxes if folded in held.casefold())
+def _holding(ways: Sequence[str], boxes: Sequence[tuple[str, str, Box]]) -> Iterator[Box]:
+    for _, held, box in boxes:
+        folded = held.casefold()
+        if any(way.casefold() in folded for way in ways):
+            yield box
 
 
 def _layout(page: PageRecord) -> list[tuple[str, str, Box]]:

@@ -51,15 +51,18 @@ class Pictures:
         self._held.move_to_end(key)
         return self._held[key]
 
-    async def places(self, page: PageRecord, texts: Mapping[str, str]) -> dict[str, Sequence[Box]]:
-        """Find *texts* in the text layer of a page; nothing is found where there is none, or it cannot be opened."""
-        if not texts:
+    async def places(self, page: PageRecord, ways: Mapping[str, tuple[str, ...]]) -> dict[str, Sequence[Box]]:
+        """Find values in the text layer of a page, each by the first of its *ways* to be written that stands there.
+
+        Nothing is found where there is no layer, or the page cannot be opened.
+        """
+        if not any(ways.values()):
             return {}
         try:
-            found = await self._pool.run(sought, self._wanted(page), list(texts.values()), seconds=SECONDS)
+            found = await self._pool.run(sought, self._wanted(page), list(ways.values()), seconds=SECONDS)
         except DocumentError:
             return {}
-        return dict(zip(texts, found, strict=True))
+        return dict(zip(ways, found, strict=True))
 
     def _wanted(self, page: PageRecord) -> Wanted:
         return Wanted.of(page, DPI, self._max_side, self._passwords)
