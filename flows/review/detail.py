@@ -90,7 +90,7 @@ def detail(name: str, page: PageRecord, review: ReviewRecord | None, found: Mapp
         boxes=tuple(LayoutBox(kind, box) for kind, _, box in boxes),
         facts=tuple(_facts(page)),
         flags=tuple((flag.name, flag.score) for flag in page.flags),
-        error=": ".join(filter(None, (page.error_kind, page.error_message))) or None,
+        error=_error(page),
         notes=page.notes,
         reasoning=page.reasoning,
         ratio=page.height / page.width if page.height and page.width else None,
@@ -111,6 +111,13 @@ def wanted_places(page: PageRecord) -> dict[str, tuple[str, ...]]:
         for path, entry in _evidence(page).items()
         if entry.get("page") in {None, page.page_no}
     }
+
+
+def _error(page: PageRecord) -> str | None:
+    """Say why a page was not read; of a page that is only doubtful its flags say it already."""
+    if page.error_kind in {None, page.status}:
+        return None
+    return ": ".join(filter(None, (page.error_kind, page.error_message)))
 
 
 def _html(text: str, form: str | None) -> str:

@@ -5,6 +5,7 @@ const NONE = "\u0000";
 let lines = [];
 let shown = [];
 let current = -1;
+let models = 0;
 let hits = null;
 const filters = { search: "", file: "", status: "", flag: "", language: "", mark: "", way: "", sort: "name" };
 
@@ -73,7 +74,9 @@ const row = (line, number) => {
     "aria-setsize": shown.length, "aria-posinset": number + 1, title: line.name, onclick: () => go(number),
   },
   make("span", { class: "name" }, line.name.slice(line.name.lastIndexOf("/") + 1)), make("span", { class: "no" }, String(line.page_no)),
-  make("span", { class: "why" }, make("span", { class: tone(line.status) }, line.status), line.flags.length ? ` · ${line.flags.join(", ")}` : ""),
+  make("span", { class: "why" }, make("span", { class: tone(line.status) }, line.status),
+    ...[line.operation === "text" ? "" : line.variant || line.operation, line.flags.join(", "), models > 1 ? line.model : ""]
+      .filter(Boolean).map((it) => ` · ${it}`)),
   make("span", { class: `seal ${line.mark ?? ""}` }, SEALS[line.mark] ?? ""));
   node.style.top = `${number * ROW}px`;
   return node;

@@ -136,6 +136,7 @@ const begin = async () => {
   speak();
   listen();
   lines = await source.lines();
+  models = new Set(lines.map((line) => line.model)).size;
   at("search").value = filters.search;
   at("file").value = filters.file;
   if (filters.search) hits = await source.search(filters.search);
