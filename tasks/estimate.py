@@ -35,6 +35,8 @@ from tasks.workers import WorkerPool
 
 PRIOR = OutputLengths(answers=0, p10=150, median=600, p90=1_800, longest=0)
 """Output tokens of a page before any was seen: a nearly empty page, a page of prose, a dense page with tables."""
+THOUGHT = OutputLengths(answers=0, p10=200, median=1_000, p90=4_000, longest=0)
+"""Output tokens of reasoning before an answer, assumed as well until answers were seen; a budget bounds them."""
 ENOUGH = 20
 """Answers seen before what was seen is believed over the prior."""
 
@@ -97,7 +99,14 @@ async def _ledger(config: RunConfig, stack: AsyncExitStack) -> Ledger | None:
 
 async def _lengths(ledger: Ledger | None, order: Order) -> OutputLengths:
     seen = await ledger.output_quantiles(order.recipe.model, order.recipe.operation) if ledger else OutputLengths()
-    return seen if seen.answers >= ENOUGH else PRIOR
+    if seen.answers >= ENOUGH:
+        return seen
+    most = order.max_thinking_tokens
+    return OutputLengths(
+        p10=PRIOR.p10 + min(THOUGHT.p10, most),
+        median=PRIOR.median + min(THOUGHT.median, most),
+        p90=PRIOR.p90 + min(THOUGHT.p90, most),
+    )
 
 
 async def _documents(
@@ -185,6 +194,7 @@ def _outputs(order: Order, lengths: OutputLengths) -> tuple[int, int, int]:
 def _result(walk: _Walk, order: Order, lengths: OutputLengths) -> Estimate:
     low, likely, high = (walk.open * tokens for tokens in _outputs(order, lengths))
     price = order.spec.price
+    assumed = f"{lengths.p10:,}, {lengths.median:,} and {lengths.p90:,}"
     seen = f"{lengths.answers:,} answers of {order.recipe.model} in the ledger (10th, 50th, 90th percentile)"
     return Estimate(
         files=walk.files,
@@ -203,7 +213,7 @@ def _result(walk: _Walk, order: Order, lengths: OutputLengths) -> Estimate:
         price_date=order.price_date,
         price_source=price.source if price else None,
         minutes_at_limits=_minutes(walk, order, likely),
-        basis=seen if lengths.answers else "no answers seen yet: 150, 600 and 1,800 output tokens a page are assumed",
+        basis=seen if lengths.answers else f"no answers seen yet: {assumed} output tokens a page are assumed",
     )
 
 

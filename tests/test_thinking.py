@@ -7,8 +7,9 @@ import pytest
 from flows.cli import main
 from schemas.config import RunConfig
 from schemas.errors import ExitCode, ModelUnavailable, UsageFault
+from tasks.estimate import estimate
 from tasks.order import resolve
-from tests.mill import Mill, card
+from tests.mill import Memory, Mill, card
 
 pytestmark = pytest.mark.xdist_group("run")
 
@@ -164,6 +165,17 @@ def test_the_most_that_reasoning_can_take_is_reserved():
     assert order(thinking=True).max_thinking_tokens == 81_920
     assert order(thinking=True, thinking_budget=500).max_thinking_tokens == 500
     assert order(model="qvq-plus").max_thinking_tokens == 81_920
+
+
+async def test_an_estimate_counts_reasoning_before_any_was_seen(mill):
+    card(mill.source / "a.png", "alpha")
+    plain = await estimate(mill.config(), reporter=Memory())
+    thinking = await estimate(mill.config(thinking=True), reporter=Memory())
+    bounded = await estimate(mill.config(thinking=True, thinking_budget=500), reporter=Memory())
+
+    assert [it.output_tokens_likely for it in (plain, bounded, thinking)] == [600, 1_100, 1_600]
+    assert "350, 1,600 and 5,800 output tokens" in thinking.basis
+    assert plain.cost_likely < bounded.cost_likely < thinking.cost_likely
 
 
 def test_the_options_stand_on_the_command_line(mill, capsys):
