@@ -60,7 +60,7 @@ class ProgressArtifact:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-            await _bounded(self._write(), self._log)
+            await bounded(self._write(), self._log)
 
     def reached(self, done: int, of: int) -> None:
         """Take note of how far the run is, of what it has found so far."""
@@ -71,7 +71,7 @@ class ProgressArtifact:
 
     async def _follow(self) -> None:
         while True:
-            await _bounded(self._write(), self._log)
+            await bounded(self._write(), self._log)
             await asyncio.sleep(PERIOD)
             await self._moved.wait()
 
@@ -91,15 +91,16 @@ async def leave_report(record: RunRecord, out: str, log: Log) -> None:
     except OutputFault as error:
         log.warning("no report of the run: %s", error)
         return
-    if not await _bounded(acreate_markdown_artifact(text, REPORT, "how the run went"), log):
+    if not await bounded(acreate_markdown_artifact(text, REPORT, "how the run went"), log):
         return
     rows = await asyncio.to_thread(files_to_show, Path(out))
     if rows:
         about = f"files, those with a problem first; at most {SHOWN_FILES} of {record.files}"
-        await _bounded(acreate_table_artifact(rows, FILES, about), log)
+        await bounded(acreate_table_artifact(rows, FILES, about), log)
 
 
-async def _bounded(work: Coroutine[Any, Any, object], log: Log) -> bool:
+async def bounded(work: Coroutine[Any, Any, object], log: Log) -> bool:
+    """Do something for Prefect, for as long as it is worth; give whether it worked out."""
     try:
         await asyncio.wait_for(work, PATIENCE)
     except Exception as error:  # noqa: BLE001 - whatever Prefect's client raises, the run is worth more

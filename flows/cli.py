@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 
 from flows import (
     asking,
+    backfilling,
     compacting,
     doctor,
     evaluating,
@@ -39,6 +40,7 @@ app = typer.Typer(
 
 for _command in (
     running.run,
+    backfilling.backfill,
     asking.estimate,
     asking.status,
     running.retry,

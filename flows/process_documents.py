@@ -16,6 +16,8 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from flows.artifacts import ProgressArtifact, leave_report
+from flows.assets import leave_asset
+from flows.burying import bury_dead
 from flows.flow_log import FlowLog
 from flows.report import leave
 from flows.reporters import Several
@@ -24,6 +26,7 @@ from flows.wording import plural, short, visible
 from schemas.config import RunConfig
 from schemas.errors import RunError
 from schemas.records import READ, RunRecord
+from tasks.assembly import ledger_place
 from tasks.ports import Reporter
 from tasks.run import run
 from tasks.steps import run_shard
@@ -90,11 +93,13 @@ async def process_documents(
 
 async def _conduct(session: Session, log: FlowLog, termination: Termination | None = None) -> State[RunRecord]:
     run_of_prefect = getattr(get_run_context(), "flow_run", None)
+    config = session.config
+    await bury_dead(config.out, ledger_place(config.out, config.ledger), log.logger)
     async with ProgressArtifact(log.logger) as progress:
         log.on_progress = progress.reached
         try:
             record = session.outcome = await run(
-                session.config,
+                config,
                 reporter=log if session.reporter is log else Several(session.reporter, log),
                 stop=session.stop,
                 run_shard=run_shard,
@@ -102,9 +107,10 @@ async def _conduct(session: Session, log: FlowLog, termination: Termination | No
             )
         except RunError as error:
             session.outcome = error
-            return Failed(name=_named(error.kind), message=f"{error}; {error.advice}" if error.advice else str(error))
-    await leave(record, session.config.out, log.note)
-    await leave_report(record, session.config.out, log.logger)
+            return Failed(name=named(error.kind), message=f"{error}; {error.advice}" if error.advice else str(error))
+    await leave(record, config.out, log.note)
+    await leave_report(record, config.out, log.logger)
+    await leave_asset(record, config.out, config.sources, log.logger)
     if termination is not None:
         termination.hand_on()
     return ending(record, log.first_problem)
@@ -117,10 +123,11 @@ def ending(record: RunRecord, first_problem: str | None = None) -> State[RunReco
     if record.status not in {"success", "partial_success"}:
         # Of a run that found nothing to read, what it did find says more: an inbox that is not there.
         why = first_problem if record.status == "failed" and first_problem else record.error_message
-        return Failed(name=_named(record.status), message=f"{why}; {message}", data=record)
+        return Failed(name=named(record.status), message=f"{why}; {message}", data=record)
     name = "Completed" if record.status == "success" else "CompletedWithGaps"
     return Completed(name=name, message=message, data=record)
 
 
-def _named(kind: str) -> str:
+def named(kind: str) -> str:
+    """Write the kind of an ending as Prefect writes names of states."""
     return "".join(word.capitalize() for word in kind.split("_"))

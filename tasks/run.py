@@ -116,6 +116,8 @@ async def _run(
     flow_run_id: str | None = None,
 ) -> RunRecord:
     async with open_shop(order, reporter=reporter, stop=stop, prepare=prepare) as shop:
+        if flow_run_id is not None:
+            await shop.ledger.note_flow_run(shop.run_id, flow_run_id)
         reporter.started(shop.run_id, order.recipe, order.config)
         feed = Feed(shop, run_shard)
         await feed.run()

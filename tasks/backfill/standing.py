@@ -14,7 +14,7 @@ from schemas.errors import NoInput
 from tasks.closing import complete
 from tasks.dataset import write_manifest
 from tasks.holding import hold_tables, output_lease
-from tasks.ledger import Holder, Ledger
+from tasks.ledger import BLOCK, Holder, Ledger
 from tasks.sinks.parquet import ParquetSink
 
 
@@ -39,6 +39,11 @@ class Standing:
         )
 
     @property
+    def cost(self) -> float:
+        """Money that is known to be spent, that of the runs at work included."""
+        return sum(one.spent.cost + (one.cost_known if one.number in self.held else 0.0) for one in self.shares)
+
+    @property
     def pages_failed(self) -> int:
         """Pages that were not read."""
         return sum(share.pages_failed for share in self.shares)
@@ -58,6 +63,14 @@ class Standing:
     def abandoned(self) -> list[Share]:
         """Shares whose run died: it was taken up, never put down, and nobody holds it."""
         return [share for share in self.free if share.run_id is not None and share.ended is None]
+
+    @property
+    def budget_is_left(self) -> bool:
+        """Whether a run would still be given a piece of the whole's budget."""
+        taken = [one.spent.plus(one.allowed) for one in self.shares]
+        whole = (self.backfill.max_cost, self.backfill.max_tokens, self.backfill.max_pages)
+        sums = (sum(one.cost for one in taken), sum(one.tokens for one in taken), sum(one.pages for one in taken))
+        return all(limit is None or limit - used >= limit * BLOCK for limit, used in zip(whole, sums, strict=True))
 
     def rests(self, now: datetime) -> str | None:
         """Say why there is nothing to be done, if so: finished, not planned, paused, deadline, taken."""

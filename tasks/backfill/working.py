@@ -32,13 +32,12 @@ LOOK = 2.0
 class Turn:
     """What came of asking for a share: the run that was made of it, or why there was none to take.
 
-    `rests` is one of finished, not planned, paused, deadline, taken; `takes_over` says whose flow run died with it.
+    `rests` is one of finished, not planned, paused, deadline, taken.
     """
 
     share: Share | None = None
     record: RunRecord | None = None
     rests: str | None = None
-    takes_over: str | None = None
 
 
 class _TakenMeanwhile(OutputInUse):
@@ -83,7 +82,7 @@ async def work(
                     raise
                 continue
             await _closed(ledger, await standing(ledger, backfill_id))
-            return Turn(share, record, takes_over=turn.takes_over)
+            return Turn(share, record)
 
 
 async def _closed(ledger: Ledger, now: Standing) -> bool:
@@ -106,7 +105,6 @@ class _Turn:
     reporter: Reporter
     stop: asyncio.Event
     flow_run_id: str | None
-    takes_over: str | None = None
     _halt: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def take(self, run_shard: RunsShards, passwords: tuple[SecretStr, ...]) -> RunRecord:
@@ -148,7 +146,6 @@ class _Turn:
             raise _TakenMeanwhile(msg)
         died = before.run_id if before.ended is None else None
         spent = spending(await self.ledger.calls_of_runs([died] if died else []), order)
-        self.takes_over = before.flow_run_id if died else None
         await self.ledger.take_up(self.share, run_id, self.flow_run_id, spent)
 
     @asynccontextmanager

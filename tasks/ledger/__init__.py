@@ -9,7 +9,7 @@ import os
 from typing import Self
 
 from tasks.ledger.answers import AnswerStore
-from tasks.ledger.backfills import BackfillBook
+from tasks.ledger.backfills import BLOCK, BackfillBook
 from tasks.ledger.engine import open_engine
 from tasks.ledger.files import FileMemory
 from tasks.ledger.journal import JournalReader, OutputLengths, Spent
@@ -20,6 +20,7 @@ from tasks.ledger.quota import AccountLimits, LedgerQuota, LimitBook
 from tasks.ledger.runs import KeptRun, RunBook
 
 __all__ = [
+    "BLOCK",
     "AccountLimits",
     "Holder",
     "KeptRun",

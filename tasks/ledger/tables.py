@@ -153,6 +153,13 @@ runs = Table(
     Column("record", Text),
 )
 
+flow_runs = Table(
+    "flow_runs",
+    metadata,
+    Column("run_id", String, primary_key=True),
+    Column("flow_run_id", String, nullable=False),
+)
+
 leases = Table(
     "leases",
     metadata,

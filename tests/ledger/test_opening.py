@@ -12,7 +12,7 @@ from sqlalchemy import update
 from schemas.errors import LedgerFault
 from tasks.ledger import open_ledger
 from tasks.ledger.tables import schema_version
-from tests.ledger.conftest import _free_port
+from tests.ledger.cluster import free_port
 from tests.ledger.samples import an_answer
 
 
@@ -116,7 +116,7 @@ def test_what_is_no_such_database_is_refused_without_repeating_a_password(named)
 
 def test_a_server_that_does_not_answer_is_named_without_its_password():
     with pytest.raises(LedgerFault, match=r"postgresql.*user:\*\*\*@127.0.0.1.*no connection.*refused") as caught:
-        open_ledger(f"postgresql://user:sesame@127.0.0.1:{_free_port()}/db")
+        open_ledger(f"postgresql://user:sesame@127.0.0.1:{free_port()}/db")
     assert "and the server" in caught.value.advice
     assert "sesame" not in f"{caught.value!r} {caught.value.__cause__!r}"
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.ledger.cluster import cluster  # noqa: F401 - a fixture
 from tests.prefect.serving import PrefectServer, prefect_server
 
 if TYPE_CHECKING:

@@ -96,7 +96,9 @@ def test_a_run_with_gaps_is_completed_under_a_name_that_says_so(server, made):
 
 def test_a_shard_is_one_task_run_that_names_its_files(server, made):
     ((name, state),) = server.soon(
-        "select name, state_name from task_run where flow_run_id = ? and state_name = 'Completed'", made.flow_run_id
+        "select name, state_name from task_run where flow_run_id = ? and state_name = 'Completed' "
+        "and name like 'letter%'",
+        made.flow_run_id,
     )
     assert re.fullmatch(r"letter\.pdf \+ 1 files \(3 pages\) [0-9a-f]{8}", name)
     assert state == "Completed"
@@ -114,6 +116,17 @@ def test_progress_report_and_files_are_a_handful_of_artifacts(server, made):
         ("letter.pdf", "success"),
         ("receipt.png", "success"),
     ]
+
+
+def test_the_results_are_an_asset_with_the_inbox_upstream_of_it(server, made):
+    ((resource, related),) = server.soon(
+        "select resource, related from events where event = 'prefect.asset.materialization.succeeded' "
+        "and resource_id like ?",
+        f"file://{made.watched.out}%",
+    )
+    assert json.loads(resource)["prefect.resource.id"] == f"file://{made.watched.out}"
+    upstream = [each["prefect.resource.id"] for each in json.loads(related) if each["prefect.resource.role"] == "asset"]
+    assert upstream == [f"file://{made.watched.source}"]
 
 
 def test_the_core_is_heard_in_the_log_of_the_run(server, made):
@@ -183,6 +196,26 @@ def test_a_second_interrupt_stops_at_once_as_without_prefect(server, slow):
     assert process.returncode == ExitCode.INTERRUPTED, said
     assert STOPPING in said
     assert "Traceback" not in said
+
+
+@pytest.mark.long
+def test_a_run_that_was_killed_is_marked_as_crashed_by_the_next_which_goes_on_from_there(server, slow):
+    mill, asked = slow
+    mill.emulator.latency = type(mill.emulator.latency)(base=2.0)
+    with start(*words(mill, "--in-flight", 1), env=environment(server)) as process:
+        assert asked.wait(120)
+        process.kill()
+    name = f"text: {mill.source.name} → {mill.out.name}"
+    ((dead,),) = server.rows("select id from flow_run where name = ? and state_type = 'RUNNING'", name)
+    mill.emulator.latency = type(mill.emulator.latency)(base=0.0)
+    with start(*words(mill), env=environment(server)) as process:
+        said = process.communicate()[1]
+    assert process.returncode == ExitCode.OK, said
+    ((kind, message),) = server.rows(
+        "select s.type, s.message from flow_run r join flow_run_state s on s.id = r.state_id where r.id = ?", dead
+    )
+    assert kind == "CRASHED"
+    assert message.startswith("its process is gone")
 
 
 def test_a_run_that_cannot_begin_is_failed_with_the_sentence_that_mends_it(server, tmp_path):

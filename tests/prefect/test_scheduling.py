@@ -13,6 +13,8 @@ import threading
 import time
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
@@ -26,6 +28,7 @@ from tests.mill import card
 from tests.prefect.serving import PrefectServer
 
 ROOT = Path(__file__).parents[2]
+NIGHTLY = "process-documents/nightly-text"
 TEXT = "Invoice number 2026-0041: the total is 41.20 EUR, to be paid in March."
 BLOCK = re.compile(r"^```bash ?(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 long = [pytest.mark.long, pytest.mark.timeout(900)]
@@ -45,7 +48,8 @@ def deployments():
 
 
 def test_each_deployment_says_what_it_is_and_what_happens_when_two_meet():
-    assert [deployment["name"] for deployment in deployments()] == ["nightly-text", "backfill"]
+    names = ["nightly-text", "nightly-structured", "backfill", "compact", "evaluate"]
+    assert [deployment["name"] for deployment in deployments()] == names
     for deployment in deployments():
         assert deployment["description"]
         assert "pagemill" in deployment["tags"]
@@ -54,11 +58,12 @@ def test_each_deployment_says_what_it_is_and_what_happens_when_two_meet():
         assert deployment["enforce_parameter_schema"] is True
 
 
-@pytest.mark.parametrize("number", [0, 1])
-def test_parameters_of_the_deployments_are_parameters_of_the_flow(number):
-    from flows.process_documents import process_documents
-
-    process_documents.validate_parameters(deployments()[number]["parameters"])
+@pytest.mark.parametrize("deployment", deployments(), ids=lambda deployment: deployment["name"])
+def test_parameters_of_the_deployments_are_parameters_of_their_flows(deployment):
+    module, _, name = deployment["entrypoint"].partition(":")
+    flow = getattr(import_module(module.removesuffix(".py").replace("/", ".")), name)
+    needed = {"backfill": "bf-20261121-aa598c"} if name == "process_backfill" else {}
+    flow.validate_parameters(deployment.get("parameters", {}) | needed)
 
 
 @dataclass
@@ -97,6 +102,30 @@ class Desk:
         finally:
             os.killpg(process.pid, signal.SIGTERM)
             process.wait(60)
+
+
+class Listener(ThreadingHTTPServer):
+    """Whom a notification is sent to."""
+
+    def __init__(self):
+        self.said, self.heard = [], threading.Event()
+        super().__init__(("127.0.0.1", 0), self.Request)
+        self.port = self.server_address[1]
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
+
+    class Request(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.server.said.append(self.rfile.read(int(self.headers["content-length"])).decode())
+            self.server.heard.set()
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            """Say nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -145,20 +174,47 @@ class TestTheGuide:
         assert len(pd.read_parquet(desk.home / "pagemill" / "results-2019" / "pages")) == 1
 
     @pytest.mark.parametrize(
-        ("parameter", "named"),
+        ("flow", "parameter", "named"),
         [
-            ('config={"sources":["x"],"out":"y","shard_pages":0}', "config.shard_pages"),
-            ('config={"sources":["x"],"out":"y","shard_page":9}', "shard_page"),
-            ('sorces=["x"]', "sorces"),
-            ("sources=x", "sources"),
+            (
+                "process-documents/nightly-text",
+                'config={"sources":["x"],"out":"y","shard_pages":0}',
+                "config.shard_pages",
+            ),
+            (NIGHTLY, 'config={"sources":["x"],"out":"y","shard_page":9}', "shard_page"),
+            (NIGHTLY, 'sorces=["x"]', "sorces"),
+            (NIGHTLY, "sources=x", "sources"),
+            ("process-backfill/backfill", "ledger=x", "backfill"),
+            ("compact-results/compact", "target_mb=0", "target_mb"),
         ],
     )
-    def test_a_wrong_parameter_is_refused_before_a_run_begins(self, desk, parameter, named):
+    def test_a_wrong_parameter_is_refused_before_a_run_begins(self, desk, flow, parameter, named):
         before = desk.server.rows("select count(*) from flow_run where auto_scheduled = 0")
-        code, said = desk.type(f"prefect deployment run process-documents/backfill -p '{parameter}' 2>&1")
+        code, said = desk.type(f"prefect deployment run {flow} -p '{parameter}' 2>&1")
         assert code == 1
         assert named in said
         assert desk.server.rows("select count(*) from flow_run where auto_scheduled = 0") == before
+
+    def test_results_are_merged_and_held_against_the_truth(self, desk):
+        truth = desk.home / "pagemill" / "truth"
+        truth.mkdir()
+        (truth / "invoice.txt").write_text(TEXT)
+        for flow in ("compact-results/compact", "evaluate-results/evaluate"):
+            code, said = desk.type(f"prefect deployment run {flow} --watch 2>&1")
+            assert code == 0, said
+        assert "| texts compared | 1 |" in (desk.home / "pagemill" / "evaluation" / "report.md").read_text()
+        ((kept,),) = desk.server.rows("select count(*) from artifact where key = 'pagemill-evaluation'")
+        assert kept == 1
+
+    def test_the_automations_are_taken_and_one_tells_of_a_run_that_stopped(self, desk):
+        with Listener() as listener:
+            block = commands()["automations"].replace("127.0.0.1:9", f"127.0.0.1:{listener.port}")
+            code, said = desk.type(block)
+            assert code == 0, said
+            assert said.count("pagemill: ") == 5
+            desk.type("prefect deployment run process-documents/nightly-text -p 'sources=[\"/no/letterbox\"]' --watch")
+            assert listener.heard.wait(60)
+        assert "no/letterbox" in listener.said[0]
 
     def test_a_missing_inbox_fails_with_that_sentence(self, desk):
         code, said = desk.type(
@@ -182,7 +238,7 @@ class TestTheGuide:
             config = {"sources": [str(source)], "out": str(out), "backend": "dashscope", "in_flight": 1,
                       "base_url": emulator.base_url}  # fmt: skip
             key = '-jv \'env={"DASHSCOPE_API_KEY": "sk-emulator"}\''
-            words = f"prefect deployment run process-documents/backfill -p 'config={json.dumps(config)}' {key} --watch"
+            words = f"prefect deployment run {NIGHTLY} -p 'config={json.dumps(config)}' {key} --watch"
             with desk.terminal(words) as process:
                 assert asked.wait(200)
                 ((run,),) = desk.server.soon("select id from flow_run where name like 'text: cards%'")

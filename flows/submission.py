@@ -1,0 +1,178 @@
+"""Runs of the deployment `backfill`: submitted, followed, and replaced where they died."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from flows.backfill_view import Problems, View
+from flows.backfill_work import LOOK, Outcome, pause
+from flows.prefect_defaults import settle
+from schemas.backfill import Backfill
+from schemas.config import without_password
+from schemas.errors import ExitCode, RunError, UsageFault
+from tasks.backfill import Standing, standing
+from tasks.ledger import Ledger, open_ledger
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import PrefectClient
+    from prefect.client.schemas.objects import FlowRun
+
+DEPLOYMENT = "process-backfill/backfill"
+PATIENCE = 300.0
+"""Seconds that a server may be away while runs are followed; the runs go on without it and without us."""
+AT_ONCE = 200
+"""Runs submitted in one go; the rest follow as these end."""
+_PASSES = frozenset({None, "interrupted", "budget"})
+"""How a share may have ended and be taken up again without anybody having mended something."""
+
+
+async def follow(place: str, backfill: Backfill, view: View, problems: Problems, stop: asyncio.Event) -> Outcome:
+    """Submit a run for each share that is open, and follow them all until nothing is left or it is to rest.
+
+    Raises:
+        UsageFault: if the server cannot be reached, or has no such deployment.
+    """
+    settle(os.environ)
+    from prefect.client.orchestration import get_client
+
+    async with await asyncio.to_thread(open_ledger, place) as ledger, get_client() as client:
+        submission = Submission(client, backfill, place)
+        await submission.check()
+        away = 0.0
+        while True:
+            stands = await standing(ledger, backfill.backfill_id)
+            view.show(stands)
+            if (why := _over(stands)) is not None:
+                return Outcome(stands, why)
+            if stop.is_set():
+                said = "no longer followed: its runs go on. Let them rest with: pagemill backfill --pause ID"
+                return Outcome(stands, "left", said, ExitCode.INTERRUPTED)
+            try:
+                active = await submission.top_up(stands)
+                away = 0.0
+            except Exception as error:
+                active, away = 1, away + LOOK
+                if away == LOOK:
+                    problems.note(f"the Prefect server cannot be asked: {_first_line(error)}; waiting")
+                if away > PATIENCE:
+                    raise _unreachable(error) from error
+            fault = next((share.ended for share in stands.free if share.ended not in _PASSES), None)
+            exhausted = "budget" if stands.free and not _worth_it(stands) else None
+            if not active and (why := fault or exhausted):
+                return Outcome(stands, why, await _why(ledger, stands, why), _code_of(why))
+            await pause(stop, LOOK)
+
+
+class Submission:
+    """The runs of one backfill on the server."""
+
+    def __init__(self, client: PrefectClient, backfill: Backfill, place: str) -> None:
+        self._client = client
+        self._backfill = backfill
+        self._place = place
+        self._tag = f"backfill:{backfill.backfill_id}"
+        self._deployment: UUID | None = None
+
+    async def check(self) -> None:
+        """Make sure that there is a server with the deployment.
+
+        Raises:
+            UsageFault: if not; says what to type.
+        """
+        from prefect.exceptions import ObjectNotFound
+
+        try:
+            self._deployment = (await self._client.read_deployment_by_name(DEPLOYMENT)).id
+        except ObjectNotFound:
+            msg = f"the Prefect server has no deployment {DEPLOYMENT}"
+            raise UsageFault(msg, advice="register it with: prefect --no-prompt deploy --all") from None
+        except Exception as error:
+            raise _unreachable(error) from error
+
+    async def top_up(self, stands: Standing) -> int:
+        """Bury runs that died, submit one for each share that no run is there for; count the runs that are there."""
+        from flows.burying import bury
+
+        runs = await self._runs()
+        dead = {share.flow_run_id for share in stands.abandoned}
+        for run in [run for run in runs if str(run.id) in dead and run.state is not None and run.state.is_running()]:
+            await bury(self._client, run.id)
+            runs.remove(run)
+        at_work = {share.flow_run_id for share in stands.open if share.number in stands.held}
+        waiting = sum(str(run.id) not in at_work for run in runs)
+        wanted = len(stands.free) - waiting if _worth_it(stands) else 0
+        for _ in range(min(max(wanted, 0), AT_ONCE)):
+            await self._submit()
+        return len(runs) + max(wanted, 0)
+
+    async def _runs(self) -> list[FlowRun]:
+        from prefect.client.schemas.filters import FlowRunFilter
+
+        wanted = {
+            "tags": {"all_": [self._tag]},
+            "state": {"type": {"any_": ["SCHEDULED", "PENDING", "RUNNING", "CANCELLING"]}},
+        }
+        return await self._client.read_flow_runs(flow_run_filter=FlowRunFilter.model_validate(wanted), limit=AT_ONCE)
+
+    async def _submit(self) -> None:
+        if self._deployment is None:
+            return
+        parameters = {"backfill": self._backfill.backfill_id, "ledger": _without_secret(self._place)}
+        await self._client.create_flow_run_from_deployment(
+            self._deployment, parameters=parameters, tags=["pagemill", self._tag]
+        )
+
+
+def _worth_it(stands: Standing) -> bool:
+    """Whether a run that is submitted now could do something."""
+    ends = {share.ended for share in stands.free}
+    if not ends <= _PASSES:
+        return False
+    return "budget" not in ends or stands.budget_is_left
+
+
+def _over(stands: Standing) -> str | None:
+    why = stands.rests(datetime.now(UTC))
+    if why == "taken" or (why in {"paused", "deadline"} and stands.held):
+        return None
+    return why if stands.open or why == "finished" else None
+
+
+async def _why(ledger: Ledger, stands: Standing, why: str) -> str:
+    runs = {share.run_id for share in stands.free if share.ended == why}
+    for run in await ledger.runs(stands.backfill.dataset_id):
+        if run.run_id in runs and run.record is not None and run.record.error_message:
+            return str(run.record.error_message)
+    return ""
+
+
+def _code_of(kind: str) -> int:
+    kinds: list[type[RunError]] = [RunError]
+    for one in kinds:
+        kinds.extend(one.__subclasses__())
+    return next((one.exit_code for one in kinds if one.kind == kind), ExitCode.INTERNAL)
+
+
+def _without_secret(place: str) -> str:
+    """Give the ledger's address without its password: Prefect stores parameters, and shows them."""
+    masked = without_password(place) or place
+    return masked.replace(":***@", "@")
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+def _unreachable(error: Exception) -> UsageFault:
+    from prefect.settings import get_current_settings
+
+    url = get_current_settings().api.url
+    if not url:
+        msg = "runs can only be submitted to a Prefect server, and none is named"
+        return UsageFault(msg, advice="set PREFECT_API_URL, or leave --prefect out to do the work in this process")
+    msg = f"the Prefect server at {url} cannot be asked: {_first_line(error)}"
+    return UsageFault(msg, advice="start it with: prefect server start; or unset PREFECT_API_URL")

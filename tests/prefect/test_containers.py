@@ -1,0 +1,106 @@
+"""What stands in `docker/`: no engine runs here, so it is read, and held against what it speaks of."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+
+from flows.options import Ledger
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text(encoding="utf-8"))
+DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text(encoding="utf-8")
+INSTRUCTIONS = {"FROM", "RUN", "WORKDIR", "COPY", "USER", "ENV", "VOLUME", "CMD"}
+
+
+def instructions():
+    """The steps of the Dockerfile, continued lines joined."""
+    lines = re.sub(r"\\\n", " ", DOCKERFILE).splitlines()
+    return [line.split(maxsplit=1) for line in lines if line.strip() and not line.startswith("#")]
+
+
+def environment(service):
+    return COMPOSE["services"][service]["environment"]
+
+
+def test_the_image_has_a_fixed_beginning_no_root_and_only_files_that_are_there():
+    steps = instructions()
+    assert {name for name, _ in steps} <= INSTRUCTIONS
+    assert re.fullmatch(r"python:3\.\d+-slim-\w+", steps[0][1])
+    assert [rest for name, rest in steps if name == "USER"] == ["mill"]
+    for name, rest in steps:
+        if name == "COPY":
+            *sources, _ = shlex.split(rest)
+            assert [source for source in sources if not (ROOT / source).exists()] == []
+
+
+def test_the_image_holds_every_package_and_is_installed_by_the_lock():
+    copied = {word for name, rest in instructions() if name == "COPY" for word in shlex.split(rest)}
+    assert {"schemas", "tasks", "flows", "data", "requirements.lock", "prefect.yaml"} <= copied
+    assert "--require-hashes --no-deps --requirement requirements.lock" in DOCKERFILE
+
+
+def test_there_are_a_server_a_database_and_two_workers():
+    services = COMPOSE["services"]
+    assert set(services) == {"database", "server", "deploy", "worker"}
+    assert services["worker"]["deploy"]["replicas"] == 2
+    for service in services.values():
+        for other in service.get("depends_on", {}):
+            assert other in services
+    for name, service in services.items():
+        condition = [each["condition"] for each in service.get("depends_on", {}).values()]
+        assert name == "database" or condition, name
+
+
+def test_no_secret_stands_in_a_file():
+    text = (ROOT / "docker" / "compose.yaml").read_text(encoding="utf-8")
+    assert not re.search(r"sk-\w", text + DOCKERFILE)
+    for name in ("PGPASSWORD", "DASHSCOPE_API_KEY"):
+        assert environment("worker")[name].startswith("${")
+    assert environment("database")["POSTGRES_PASSWORD"].startswith("${POSTGRES_PASSWORD:?")
+
+
+def test_workers_are_told_the_server_and_the_ledger_by_the_names_that_are_read():
+    given = environment("worker")
+    assert Ledger.__metadata__[0].envvar in given
+    assert given["PREFECT_API_URL"] == "http://server:4200/api"
+    assert given["PAGEMILL_HOME"] == "/mill"
+
+
+def test_settings_of_the_server_are_settings_that_there_are():
+    from prefect.settings import Settings
+
+    known = {name.upper() for name in Settings().to_environment_variables(exclude_unset=False)}
+    assert set(environment("server")) - known == set()
+
+
+def test_only_this_machine_reaches_the_server():
+    assert COMPOSE["services"]["server"]["ports"] == ["127.0.0.1:4200:4200"]
+    assert "ports" not in COMPOSE["services"]["database"]
+
+
+@pytest.mark.parametrize("service", ["server", "worker"])
+def test_commands_are_commands_of_prefect(service):
+    from prefect.cli._app import _app
+
+    words = COMPOSE["services"][service]["command"]
+    assert words[0] == "prefect"
+    _app.parse_args([str(word) for word in words[1:]], exit_on_error=False, print_error=False)
+
+
+def test_what_kubernetes_is_given_is_whole():
+    text = (ROOT / "docker" / "kubernetes.yaml").read_text(encoding="utf-8")
+    documents = list(yaml.safe_load_all(text))
+    assert [document["kind"] for document in documents] == [
+        "Namespace", "ServiceAccount", "Role", "RoleBinding", "PersistentVolumeClaim", "Deployment",
+    ]  # fmt: skip
+    for document in documents:
+        assert document["apiVersion"]
+        assert document["metadata"]["name"].startswith("pagemill")
+    spec = documents[-1]["spec"]
+    assert spec["selector"]["matchLabels"] == spec["template"]["metadata"]["labels"]
+    assert spec["template"]["spec"]["securityContext"]["runAsNonRoot"] is True
