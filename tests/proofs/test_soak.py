@@ -185,6 +185,6 @@ def test_a_few_hundred_pages_of_faults_and_kills(mill, capsys):
 def test_an_hour_of_faults_and_kills(mill, capsys):
     pages = int(MINUTES * RPM) // FRAMES * FRAMES
 
-    figures = check(mill, soak(mill, pages=pages, kills=max(3, int(MINUTES)), rpm=RPM), capsys)
+    figures = check(mill, soak(mill, pages=pages, kills=max(8, int(MINUTES)), rpm=RPM), capsys)
 
     assert (figures.mb_at_most - figures.mb_at_start) * 1_000_000 < GROWTH
