@@ -15,7 +15,7 @@ from schemas.blocks import Block
 SCHEMA_VERSION = 1
 MONEY = "decimal(18, 9)"
 """Marks a column of money. In memory it is a float that is a whole number of billionths; tables have it as a decimal
-with nine places, so that sums over calls, pages and files are the same to the last digit (docs/decisions/0011)."""
+with nine places, so that sums over calls, pages and files are the same to the last digit (docs/decisions/0015)."""
 MONEY_PLACES = 9
 
 PageStatus = Literal["ok", "blank", "truncated", "suspect", "blocked", "invalid", "failed", "skipped"]
