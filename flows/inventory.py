@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -15,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.results import Results
-from flows.results.finding import matching
+from flows.results.finding import Reading, matching
 from flows.session import Session
 from flows.wording import money, short, tokens, visible
 
@@ -41,7 +40,15 @@ class Shown:
 
 
 def _cost(row: Row) -> str:
-    return money(row["cost"], row["cost_known"], row["currency"]) if row["calls"] else ""
+    if not row["calls"]:
+        return ""
+    at_least = "≥ " if row["cost"] is None and row["cost_known"] else ""
+    known = row["cost_known"] if at_least else row["cost"]
+    return at_least + money(known, 0.0, row["currency"])
+
+
+def _asked(row: Row) -> str:
+    return str(Reading(row["source"], row["name"], row["operation"], row["model"], row["variant"] or ""))
 
 
 def _tokens(row: Row) -> str:
@@ -69,6 +76,7 @@ FILE_COLUMNS = (
     Shown("cost", _cost, "right"),
     Shown("file", lambda row: row["name"]),
     Shown("why", _fault),
+    Shown("asked", _asked),
 )
 PAGE_COLUMNS = (
     Shown("status", lambda row: row["status"]),
@@ -77,9 +85,11 @@ PAGE_COLUMNS = (
     Shown("file", lambda row: row["name"]),
     Shown("page", lambda row: str(row["page_no"]), "right"),
     Shown("why", _why),
+    Shown("asked", _asked),
 )
 _SPENT = ("calls", "input_tokens", "output_tokens", "cost", "cost_known", "currency")
-_OF_A_PAGE = ("source", "status", "error_kind", "flags", "name", "page_no", *_SPENT)
+_ASKED = ("operation", "variant", "model")
+_OF_A_PAGE = ("source", "status", "error_kind", "flags", "name", "page_no", *_SPENT, *_ASKED)
 
 
 def files(read: Results, statuses: Iterable[str]) -> list[dict[str, Any]]:
@@ -102,7 +112,8 @@ def pages(read: Results, statuses: Iterable[str], file: str | None, *, whole: bo
 
 def _plain_rows(rows: pa.Table) -> list[dict[str, Any]]:
     plain: list[dict[str, Any]] = rows.to_pylist()
-    return plain
+    money_of = [name for name in rows.column_names if pa.types.is_decimal(rows.schema.field(name).type)]
+    return [row | {name: None if row[name] is None else float(row[name]) for name in money_of} for row in plain]
 
 
 def _of_status(rows: pa.Table, statuses: Iterable[str]) -> pa.Table:
@@ -120,6 +131,9 @@ def tell(rows: Sequence[Row], columns: Sequence[Shown], session: Session, *, as_
 
 
 def _table(rows: Sequence[Row], columns: Sequence[Shown]) -> Table:
+    """Lay rows out; how each was asked is said where it is not all the same."""
+    if len(set(map(_asked, rows))) <= 1:
+        columns = [column for column in columns if column.cell is not _asked]
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in columns:
         table.add_column(column.heading, justify=column.side, overflow="fold", no_wrap=column.side == "right")
@@ -136,7 +150,5 @@ def _lines(rows: Sequence[Row], columns: Sequence[Shown]) -> Iterable[str]:
         yield "\t".join(visible(column.cell(row)) for column in columns)
 
 
-def _plain(value: object) -> str | float:
-    if isinstance(value, Decimal):
-        return float(value)
+def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)

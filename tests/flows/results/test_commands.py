@@ -125,19 +125,20 @@ def test_a_folder_that_is_no_output_is_said_to_be_none(pagemill, tmp_path):
 def test_files_are_lines_of_fields_in_a_pipe(pagemill, finished):
     _, out, _ = pagemill("files", "--out", finished.out)
     head, *lines = [line.split("\t") for line in out.splitlines()]
-    assert head == ["status", "pages read", "tokens", "cost", "file", "why"]
+    assert head == ["status", "pages read", "tokens", "cost", "file", "why", "asked"]
     found = {line[4]: line for line in lines}
     assert set(found) == {VISIBLE_NAME, "broken.pdf", "contracts/a.pdf", "contracts/copy.pdf", "invoices/a.pdf"}
     assert found["contracts/a.pdf"][:2] == ["success", "3/3"]
     assert found["contracts/copy.pdf"][2:4] == ["", ""]
     assert found["invoices/a.pdf"][:2] == ["partial_success", "1/2"]
     assert found["broken.pdf"][5].startswith("corrupt: ")
+    assert {line[6] for line in lines} == {"text by qwen3-vl-plus"}
 
 
 def test_pages_are_chosen_by_status_and_by_file(pagemill, finished):
     def names(*words):
         _, out, _ = pagemill("pages", "--out", finished.out, *words)
-        return [tuple(line.split("\t")[3:]) for line in out.splitlines()[1:]]
+        return [tuple(line.split("\t")[3:6]) for line in out.splitlines()[1:]]
 
     assert names("--status", "suspect,failed") == [("invoices/a.pdf", "2", "refusal 1")]
     assert [page for _, page, _ in names("--file", "copy.pdf")] == ["1", "2", "3"]
@@ -154,6 +155,22 @@ def test_lists_are_json_arrays_of_all_that_is_known(pagemill, finished):
         ("contracts/a.pdf", ""),
         ("contracts/copy.pdf", ""),
     ]
+
+
+def test_on_a_terminal_it_is_said_how_pages_were_asked_only_where_that_differs(finished):
+    def told(**changes):
+        with results.open(finished.out) as read:
+            rows = inventory.pages(read, ["ok"], None, whole=False)
+        shown = [*rows, rows[0] | changes]
+        return on_a_terminal(
+            lambda console: inventory.tell(
+                shown, inventory.PAGE_COLUMNS, Session(None, console, console, ()), as_json=False
+            )
+        )
+
+    assert "asked" not in told()
+    assert "invoice" in told(operation="structured", variant="invoice")
+    assert "≥ ¥0.002" in told(cost=None, cost_known=0.002)
 
 
 def test_on_a_terminal_a_list_is_a_table(finished):
