@@ -10,6 +10,7 @@ import pandas as pd
 import polars as pl
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 import pytest
 
 from schemas.arrow import arrow_schema
@@ -72,6 +73,17 @@ def test_flags_are_lists_of_structs_to_every_reader(finished):
     pages = pl.scan_parquet(path).select(pl.col("flags").explode(empty_as_null=False)).collect()["flags"]
     assert duck == sorted(flag["name"] for flag in pages.to_list() if flag)
     assert "refusal" in duck
+
+
+def test_names_that_repeat_are_dictionary_encoded_and_have_statistics_to_prune_by(finished):
+    for path in (finished.out / "pages").glob("*.parquet"):
+        group = pq.read_metadata(path).row_group(0)
+        found = {group.column(index).path_in_schema: group.column(index) for index in range(group.num_columns)}
+        for name in ("operation", "backend", "model", "source", "run_id", "status"):
+            assert "RLE_DICTIONARY" in found[name].encodings
+            assert found[name].statistics.has_min_max
+        assert found["finished_at"].statistics.has_min_max
+        assert found["text"].statistics is None
 
 
 def test_categories_and_times_are_what_they_mean(finished):
