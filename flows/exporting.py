@@ -24,6 +24,9 @@ def export(
         str, typer.Option("--format", metavar="F", help="markdown, jsonl, csv, xlsx, or records.", show_default=False)
     ],
     *,
+    drop_furniture: Annotated[
+        bool, typer.Option("--drop-furniture", help="Leave out running headers, running footers and page numbers.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Hand results on: Markdown per document, JSON lines, CSV, an Excel workbook of the accounts, or extracted data."""
@@ -32,7 +35,7 @@ def export(
 
     session: Session = ctx.obj
     folder = apart(Path(to), Path(out))
-    with open_results(out) as read:
+    with open_results(out, furniture=not drop_furniture) as read:
         count = sum(1 for _ in exports.get(form).write(read, folder))
     with suppress(OSError):  # another export may be at work there
         (folder / FOLDER).rmdir()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from dataclasses import replace
 
 import pymupdf
 import pytest
@@ -250,3 +251,14 @@ async def test_two_thousand_pages_do_not_fill_the_memory(tmp_path):
         for first in range(1, 2_001, 100):
             spans = [Span(document, (page_no,)) for page_no in range(first, first + 100)]
             await asyncio.gather(*(render_span(span, SPEC, workers=workers, seconds=60) for span in spans))
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_page_is_turned_clockwise_and_its_facts_are_of_the_page_as_displayed(tmp_path, turn):
+    document = known(scanned(tmp_path / "a.pdf", jpeg(stripes(600, 800))))
+    upright, turned = render(document), render(document, replace(SPEC, turn=turn))
+    assert (turned.facts.width, turned.facts.height) == (upright.facts.width, upright.facts.height)
+    assert (turned.image.passed_through, upright.image.passed_through) == (False, True)
+    back = decoded(turned.image).rotate(turn, expand=True).convert("L").resize((60, 80))
+    difference = ImageChops.difference(back, decoded(upright.image).convert("L").resize((60, 80)))
+    assert ImageStat.Stat(difference).mean[0] < 5

@@ -23,14 +23,15 @@ __all__ = ["ReadDocument", "ReadPage", "Results", "open"]
 
 
 def open(  # noqa: A001 - read as `results.open`, like `tarfile.open` and `wave.open`
-    out: str | os.PathLike[str], *, history: bool = False, passwords: Sequence[str] = ()
+    out: str | os.PathLike[str], *, history: bool = False, passwords: Sequence[str] = (), furniture: bool = True
 ) -> Results:
     """Open what was given to a run as `--out`.
 
     The tables hold the newest row of every page and of every file. With *history* they hold every row, also those of
-    earlier contents of a file. *passwords* open encrypted documents for their pictures.
+    earlier contents of a file. *passwords* open encrypted documents for their pictures. Without *furniture*, running
+    headers, running footers and page numbers are left out of texts and blocks, where they are marked.
 
     Raises:
         NoInput: if it is no output of pagemill.
     """
-    return Results(Path(out), history=history, passwords=tuple(passwords))
+    return Results(Path(out), history=history, passwords=tuple(passwords), furniture=furniture)

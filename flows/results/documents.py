@@ -145,13 +145,19 @@ def _remark(page: PageRecord) -> Iterable[str]:
 
 
 def _body(page: PageRecord) -> Iterable[str]:
-    if page.text:
+    if page.text and page.text_format == "latex":
+        yield _fenced(page.text, "latex")
+    elif page.text:
         yield page.text
     elif page.result:
-        fence = _FENCE
-        while fence in page.result:
-            fence += "`"
-        yield f"{fence}json\n{page.result}\n{fence}"
+        yield _fenced(page.result, "json")
+
+
+def _fenced(text: str, language: str) -> str:
+    fence = _FENCE
+    while fence in text:
+        fence += "`"
+    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def _ranges(page_nos: Iterable[int]) -> str:

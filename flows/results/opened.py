@@ -16,6 +16,7 @@ from flows.results import frames
 from flows.results.darkroom import Darkroom
 from flows.results.documents import ReadDocument, document_of
 from flows.results.finding import Reading, find
+from flows.results.furniture import undressed, undressed_rows
 from flows.results.latest import SEEN, column_names, current, latest, of_current
 from flows.results.tables import Tables
 from schemas.arrow import columns as columns_of
@@ -39,9 +40,12 @@ _READING = ("source", "name", "operation", "model", "variant")
 class Results:
     """The tables of an output, its documents and their pictures. What was read stays as it was read."""
 
-    def __init__(self, out: Path, *, history: bool = False, passwords: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, out: Path, *, history: bool = False, passwords: tuple[str, ...] = (), furniture: bool = True
+    ) -> None:
         self.out = out
         self.history = history
+        self.furniture = furniture
         self._tables = Tables(out)
         self.passwords = passwords
         self._darkroom = Darkroom()
@@ -141,9 +145,11 @@ class Results:
         """Read a table, or some of its *columns* and *rows*, as Arrow has it."""
         wanted = list(columns) if columns is not None else None
         if self.history:
-            return self._tables.read(table, wanted, rows)
-        found = latest(self._rows(table, wanted, rows), table)
-        return found.select(wanted) if wanted is not None else found
+            found = self._tables.read(table, wanted, rows)
+        else:
+            found = latest(self._rows(table, wanted, rows), table)
+            found = found.select(wanted) if wanted is not None else found
+        return found if self.furniture or table != "pages" else undressed_rows(found)
 
     def document(
         self, name: str, *, operation: str | None = None, model: str | None = None, variant: str | None = None
@@ -229,7 +235,8 @@ class Results:
         for reading in readings:
             key = _key(reading)
             file = next(iter(files[key]), None)
-            yield document_of(pages[key], file, self._draw)
+            shown = pages[key] if self.furniture else [undressed(page) for page in pages[key]]
+            yield document_of(shown, file, self._draw)
 
     def _draw(self, record: PageRecord, dpi: float, max_side: int) -> Image:
         from tasks.picture import Wanted, draw

@@ -63,6 +63,9 @@ class Text:
             if wanted:
                 msg = f"the local backend asks no model, so that there is nothing for --{option}"
                 raise UsageFault(msg, advice=f"leave out --{option}: it turns pages by itself")
+        if config.text_format == "layout":
+            msg = "the local backend gives text, and no blocks with boxes"
+            raise UsageFault(msg, advice="ask a model for them: --backend dashscope")
         if config.tables == "html":
             msg = "the local backend writes tables as Markdown"
             raise UsageFault(msg, advice="leave out --tables, or ask a model: --backend dashscope")

@@ -128,6 +128,7 @@ def test_plain_text_of_a_model_without_tasks_is_asked_for_in_words():
         (OCR, "dashscope", {"enable_rotate": True, "text_format": "layout"}, "boxes would be lost", "leave it out"),
         ("local", "local", {"ocr_task": "table_parsing"}, "--ocr-task", "leave out --ocr-task"),
         ("local", "local", {"enable_rotate": True}, "--enable-rotate", "turns pages by itself"),
+        ("local", "local", {"text_format": "layout"}, "no blocks with boxes", "--backend dashscope"),
         ("local", "local", {"tables": "html"}, "tables as Markdown", "--backend dashscope"),
     ],
 )

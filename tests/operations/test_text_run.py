@@ -14,6 +14,8 @@ import pandas as pd
 import pymupdf
 import pytest
 
+from flows import results
+from flows.cli import main
 from schemas.errors import UsageFault
 from tasks.run import replay
 from tests.emulator import sight
@@ -223,3 +225,35 @@ async def test_an_answer_without_blocks_is_asked_for_twice_more_and_then_says_wh
     row = the_page(mill)
     assert (row["status"], row["error_kind"], row["calls"]) == ("invalid", "malformed", 3)
     assert row["text"] == "Dear reader, this is a letter."
+
+
+async def test_headers_footers_and_page_numbers_can_be_dropped_from_what_is_handed_on(mill, tmp_path, monkeypatch):
+    letter(mill.source / "a.pdf")
+    mill.emulator.reader = lambda *_: (
+        '<div class="header" data-bbox="1 2 900 20">ACME Ltd</div><div class="text" data-bbox="1 30 900 90">Tea.</div>'
+        '<div class="page_number" data-bbox="400 950 420 970">7</div>'
+    )
+    await mill.run(text_format="layout")
+
+    with results.open(mill.out) as read:
+        assert "<header>ACME Ltd</header>" in read.document("a.pdf").text
+        assert len(read.pages["blocks"][0]) == 3
+    with results.open(mill.out, furniture=False) as read:
+        assert read.document("a.pdf").page(1).text == "Tea."
+        assert [block.kind for block in read.document("a.pdf").page(1).record.blocks] == ["text"]
+        assert list(read.frame("pages", ["text"])["text"]) == ["Tea."]
+        assert [[block["kind"] for block in blocks] for blocks in read.pages["blocks"]] == [["text"]]
+
+    words = ["export", "--out", str(mill.out), "--format", "markdown", "--to"]
+    code = await asyncio.to_thread(main, [*words, str(tmp_path / "all")])
+    bare = await asyncio.to_thread(main, [*words, str(tmp_path / "bare"), "--drop-furniture"])
+    assert (code, bare) == (0, 0)
+    assert "ACME" in (tmp_path / "all" / "a.pdf.md").read_text(encoding="utf-8")
+    assert (tmp_path / "bare" / "a.pdf.md").read_text(encoding="utf-8").split() == ["<a", 'id="page-1"></a>', "Tea."]
+
+
+async def test_a_page_in_latex_stands_in_a_fence_where_markdown_is_handed_on(mill):
+    letter(mill.source / "a.pdf")
+    await mill.run(model=OCR, ocr_task="document_parsing")
+    with results.open(mill.out) as read:
+        assert "```latex\n\\documentclass{article}" in read.document("a.pdf").text
