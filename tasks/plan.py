@@ -33,50 +33,71 @@ def spans(page_nos: Iterable[int], size: int) -> list[tuple[int, ...]]:
 
 
 class Placed:
-    """Where pages of each file already have their rows, and which file carries the cost of which bytes."""
+    """Where pages of each file already have their rows, and which file carries the cost of which bytes.
+
+    It holds every placement of a dataset, so little stands beside each; who claims which pages is unfolded for the
+    documents that are asked after.
+    """
 
     def __init__(self, placements: Iterable[Placement] = (), *, span_pages: int = 1) -> None:
         self._span_pages = span_pages
-        self._by_file: defaultdict[tuple[str, str], list[Placement]] = defaultdict(list)
-        self._claims: defaultdict[str, dict[str, set[tuple[int, ...]]]] = defaultdict(dict)
-        self._versions: defaultdict[str, set[str]] = defaultdict(set)
+        self._by_source: dict[str, tuple[Placement, ...]] = {}
+        self._carrying: dict[str, tuple[Placement, ...]] = {}
+        self._claims: dict[str, dict[str, set[tuple[int, ...]]]] = {}
         for placement in placements:
             self.add(placement)
 
     def add(self, placement: Placement) -> None:
         """Take note of rows that were written."""
-        self._by_file[placement.source, placement.doc_id].append(placement)
-        self._versions[placement.source].add(placement.doc_id)
-        if placement.carries:
-            claimed = spans(placement.page_nos, self._span_pages)
-            self._claims[placement.doc_id].setdefault(placement.source, set()).update(claimed)
+        source, doc_id = placement.source, placement.doc_id
+        self._by_source[source] = (*self._by_source.get(source, ()), placement)
+        if not placement.carries:
+            return
+        if doc_id in self._claims:
+            self._claim(placement)
+        else:
+            self._carrying[doc_id] = (*self._carrying.get(doc_id, ()), placement)
 
     def pages(self, source: str, doc_id: str) -> frozenset[int]:
         """The pages of this file that have their rows."""
-        return frozenset(page for placement in self._by_file.get((source, doc_id), ()) for page in placement.page_nos)
+        return frozenset(page for placement in self._of(source, doc_id) for page in placement.page_nos)
 
     def has_other_versions(self, source: str, doc_id: str) -> bool:
         """Say whether rows of other bytes stand under this file's name."""
-        return bool(self._versions.get(source, set()) - {doc_id})
+        return any(placement.doc_id != doc_id for placement in self._by_source.get(source, ()))
 
     def shards(self, source: str, doc_id: str) -> tuple[str, ...]:
         """The shards that hold rows of this file, by their first page of it."""
-        found = sorted(self._by_file.get((source, doc_id), ()), key=lambda placement: placement.page_nos[:1])
+        found = sorted(self._of(source, doc_id), key=lambda placement: placement.page_nos[:1])
         return tuple(dict.fromkeys(placement.shard_id for placement in found))
 
     def awaits_rewrite(self, source: str, doc_id: str) -> bool:
         """Say whether a part with rows of this file is still to be written anew."""
-        found = self._by_file.get((source, doc_id), ())
+        found = self._of(source, doc_id)
         return not {it.shard_id for it in found if it.stale} <= {it.shard_id for it in found if not it.stale}
 
     def carrier(self, doc_id: str, source: str, span: tuple[int, ...]) -> str | None:
         """Name the *other* file of the same bytes that carries the cost of this span; else claim it for *source*."""
-        claims = self._claims[doc_id]
+        claims = self._claimed(doc_id)
         for other, claimed in claims.items():
             if span in claimed:
                 return other if other != source else None
         claims.setdefault(source, set()).add(span)
         return None
+
+    def _of(self, source: str, doc_id: str) -> list[Placement]:
+        return [placement for placement in self._by_source.get(source, ()) if placement.doc_id == doc_id]
+
+    def _claimed(self, doc_id: str) -> dict[str, set[tuple[int, ...]]]:
+        if doc_id not in self._claims:
+            self._claims[doc_id] = {}
+            for placement in self._carrying.pop(doc_id, ()):
+                self._claim(placement)
+        return self._claims[doc_id]
+
+    def _claim(self, placement: Placement) -> None:
+        claimed = spans(placement.page_nos, self._span_pages)
+        self._claims[placement.doc_id].setdefault(placement.source, set()).update(claimed)
 
     def first_carrier(self, doc_id: str, source: str, page_nos: Iterable[int]) -> str | None:
         """Name the *other* file of the same bytes that carries the cost of the first of these pages, if one does."""
