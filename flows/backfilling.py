@@ -138,7 +138,8 @@ def _conduct(session: Session, job: _Job) -> None:
                 return await follow(job.place, planned, view, problems, watch.stop)
             return await doing.work_here(job.place, planned.backfill_id, view, problems, watch.stop, job.passwords)
 
-    outcome = drive(work, say=problems.urgent)
+    # What the runs of a deployment have in flight is not ours to finish: then an interrupt only leaves them alone.
+    outcome = drive(work, say=(lambda _: None) if job.submits else problems.urgent)
     if outcome.message:
         problems.urgent(outcome.message)
     problems.urgent(last_line(outcome.stands, outcome.why, told[1] or None))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -42,23 +43,24 @@ async def follow(place: str, backfill: Backfill, view: View, problems: Problems,
     async with await asyncio.to_thread(open_ledger, place) as ledger, get_client() as client:
         submission = Submission(client, backfill, place)
         await submission.check()
-        away = 0.0
+        away: float | None = None
         while True:
             stands = await standing(ledger, backfill.backfill_id)
             view.show(stands)
             if (why := _over(stands)) is not None:
                 return Outcome(stands, why)
             if stop.is_set():
-                said = "no longer followed: its runs go on. Let them rest with: pagemill backfill --pause ID"
+                said = "no longer followed, its runs go on; let them rest with: pagemill backfill --pause "
+                said += backfill.backfill_id
                 return Outcome(stands, "left", said, ExitCode.INTERRUPTED)
             try:
                 active = await submission.top_up(stands)
-                away = 0.0
+                away = None
             except Exception as error:
-                active, away = 1, away + LOOK
-                if away == LOOK:
+                if away is None:
                     problems.note(f"the Prefect server cannot be asked: {_first_line(error)}; waiting")
-                if away > PATIENCE:
+                active, away = 1, away or time.monotonic()
+                if time.monotonic() - away > PATIENCE:
                     raise _unreachable(error) from error
             fault = next((share.ended for share in stands.free if share.ended not in _PASSES), None)
             exhausted = "budget" if stands.free and not _worth_it(stands) else None
@@ -104,7 +106,8 @@ class Submission:
             runs.remove(run)
         at_work = {share.flow_run_id for share in stands.open if share.number in stands.held}
         waiting = sum(str(run.id) not in at_work for run in runs)
-        wanted = len(stands.free) - waiting if _worth_it(stands) else 0
+        is_wanted = stands.rests(datetime.now(UTC)) is None and _worth_it(stands)
+        wanted = len(stands.free) - waiting if is_wanted else 0
         for _ in range(min(max(wanted, 0), AT_ONCE)):
             await self._submit()
         return len(runs) + max(wanted, 0)
