@@ -15,17 +15,17 @@ from pathlib import Path
 
 from flows.evaluation import truths
 from flows.evaluation.matching import Matches, matched
-from flows.evaluation.reviewing import reviews_of
 from flows.results import ReadDocument, Results
 from flows.results import open as open_results
 from flows.wording import nearest, visible
 from schemas.errors import NoInput, UsageFault
-from schemas.records import PageRecord
+from schemas.records import PageRecord, ReviewRecord
 from tasks.evaluating.comparing import STRUCTURED, TRANSCRIBING, can_compare, checks, text_scores
-from tasks.evaluating.marks import Marked, Review, latest, review_scores, worth
+from tasks.evaluating.marks import Marked, latest, review_scores, worth
 from tasks.evaluating.scores import CheckScore, TextScore
 from tasks.evaluating.totals import Figures, figures
 from tasks.evaluating.truth import Truth
+from tasks.reviews import read_reviews
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -89,7 +89,7 @@ def evaluate(
     layout = truths.layout_of(folder) if folder else None
     with open_results(out) as read:
         _check_ways(read, operation, model)
-        marks = reviews_of(read.out) if reviews else ()
+        marks = read_reviews(read.out) if reviews else []
         found = _matched(read, folder, layout, marks)
         gathered = _gather(read, found, marks, (operation, model), ignore_case=ignore_case)
         unjudged = len({reading.source for reading in read.readings} - set(found.by_source))
@@ -119,7 +119,7 @@ def _check_ways(read: Results, operation: str | None, model: str | None) -> None
             raise UsageFault(msg, advice=nearest(value, there))
 
 
-def _matched(read: Results, folder: Path | None, layout: str | None, marks: Sequence[Review]) -> Matches:
+def _matched(read: Results, folder: Path | None, layout: str | None, marks: Sequence[ReviewRecord]) -> Matches:
     if folder is None or layout is None:
         if not marks:
             msg = f"there is nothing to hold {read.out} against: no --truth, and no marks of reviewers in it"
@@ -147,7 +147,12 @@ def _no_match(out: Path, folder: Path, every: Sequence[Truth], sources: Sequence
 
 
 def _gather(
-    read: Results, found: Matches, marks: Sequence[Review], way: tuple[str | None, str | None], *, ignore_case: bool
+    read: Results,
+    found: Matches,
+    marks: Sequence[ReviewRecord],
+    way: tuple[str | None, str | None],
+    *,
+    ignore_case: bool,
 ) -> _Gathered:
     gathered = _Gathered()
     said = latest(marks)

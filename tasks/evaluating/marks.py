@@ -8,27 +8,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
 
-from schemas.records import PageRecord
+from schemas.records import PageRecord, ReviewRecord
 from tasks.evaluating.comparing import TRANSCRIBING, text_score, transcript
 from tasks.evaluating.scores import TextScore
-
-Mark = Literal["right", "wrong", "corrected"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Review:
-    """One mark of one page. `request_key` names the answer that was looked at."""
-
-    doc_id: str
-    page_no: int
-    request_key: str
-    operation: str
-    mark: Mark
-    marked_at: datetime
-    corrected_text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +28,9 @@ class Marked:
         return self.wrong / (self.right + self.wrong)
 
 
-def review_scores(reviews: Iterable[Review], pages: Sequence[PageRecord], *, ignore_case: bool) -> Iterator[TextScore]:
+def review_scores(
+    reviews: Iterable[ReviewRecord], pages: Sequence[PageRecord], *, ignore_case: bool
+) -> Iterator[TextScore]:
     """Compare pages with what reviewers made of them.
 
     A correction holds for every reading of the page by that operation, a mark `right` for the answer it was given to.
@@ -61,7 +46,7 @@ def review_scores(reviews: Iterable[Review], pages: Sequence[PageRecord], *, ign
             yield text_score(truth, _reviewed(page), [page], page.page_no, basis="review", ignore_case=ignore_case)
 
 
-def _truth(review: Review, page: PageRecord) -> str | None:
+def _truth(review: ReviewRecord, page: PageRecord) -> str | None:
     if review.mark == "corrected":
         return review.corrected_text
     same = review.mark == "right" and review.request_key == page.request_key
@@ -73,13 +58,13 @@ def _reviewed(page: PageRecord) -> str:
     return (page.text or "") if page.operation == "translation" else transcript(page)
 
 
-def latest(reviews: Iterable[Review]) -> Mapping[tuple[str, int, str], Review]:
+def latest(reviews: Iterable[ReviewRecord]) -> Mapping[tuple[str, int, str], ReviewRecord]:
     """Keep the last word on each page of each operation."""
     ordered = sorted(reviews, key=lambda review: review.marked_at)
     return {(review.doc_id, review.page_no, review.operation): review for review in ordered}
 
 
-def worth(reviews: Iterable[Review], pages: Sequence[PageRecord]) -> tuple[Marked, ...]:
+def worth(reviews: Iterable[ReviewRecord], pages: Sequence[PageRecord]) -> tuple[Marked, ...]:
     """Count right and wrong pages by status, and by each flag; only marks of the answer that stands now."""
     said = latest(reviews)
     counts: defaultdict[str, Counter[bool]] = defaultdict(Counter)

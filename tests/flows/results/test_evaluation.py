@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from flows import results
 from flows.evaluation import evaluate
 from schemas.errors import ExitCode, NoInput, UsageFault
+from schemas.records import ReviewRecord
+from tasks.reviews import add_reviews
 from tests.flows.results.made import TABLE
 
 pytestmark = pytest.mark.xdist_group("results")
@@ -131,12 +131,11 @@ def marked(out: Path, tmp_path: Path) -> Path:
         (("invoices/a.pdf", 2), "wrong", None),
     ):
         page = pages.loc[(name, page_no)]
-        of_page = {column: page[column] for column in ("doc_id", "source", "request_key", "operation")}
+        of_page = {column: page[column] for column in ("doc_id", "source", "request_key", "operation", "model")}
         when += timedelta(minutes=1)
-        rows.append({**of_page, "name": name, "page_no": page_no, "mark": mark, "corrected_text": text,
-                     "note": None, "reviewer": None, "marked_at": when})  # fmt: skip
-    (beside / "reviews").mkdir()
-    pq.write_table(pa.Table.from_pylist(rows), beside / "reviews" / "one.parquet")
+        review = ReviewRecord(**of_page, name=name, page_no=page_no, mark=mark, corrected_text=text, marked_at=when)
+        rows.append(review)
+    add_reviews(beside, rows, b"a list")
     return beside
 
 
