@@ -7,7 +7,6 @@ signals are weak; each is stored with its strength, and only a strong one, or se
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -16,12 +15,19 @@ from schemas.errors import AnswerError, TruncatedAnswer
 from schemas.records import Flag, PageStatus
 from schemas.requests import ModelResponse, Recipe
 from tasks.extraction.sighting import doubts, sighted
+from tasks.judging.injection import injection
+from tasks.judging.languages import wrong_language
+from tasks.judging.layer import against_layer
+from tasks.judging.phrases import phrases
+from tasks.judging.repeats import repeats
 from tasks.looping import has_loop
 from tasks.ports import Operation, Reading, Verdict
 
 LOOPED = Flag("repetition", 1.0)
 SUSPECT = 1.0
 """From this sum of signal strengths on, a page is suspect."""
+HIDDEN_TEXT = 0.3
+"""A scan that was recognized before carries its text hidden, so that this alone says little."""
 BLANK_INK = 0.0005
 """A page with less ink holds no writing: one short line of 10-point type on A4 covers about three times that."""
 EMPTY_INK = 0.01
@@ -29,17 +35,6 @@ EMPTY_INK = 0.01
 LOW_OCR_SCORE = 0.88
 """Below this mean confidence local OCR read another script than it knows, or noise: what it can read scores 0.93 and
 more, Greek, of which it loses a third of the letters, 0.82."""
-LAYER_CHARS = 200
-"""A text layer shorter than this proves nothing."""
-
-_WORD = re.compile(r"[^\W_]+")
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_REFUSALS = re.compile(
-    r"(?i)^\W*(?:i(?:'m| am) (?:sorry|unable)|i can(?:no|')t (?:see|read|view|process|help|assist)|sorry, (?:but )?i|"
-    r"(?:there is )?no image (?:was |has been )?(?:provided|attached|found)|"
-    r"the (?:provided )?(?:image|input) is missing|"
-    r"as an ai\b|抱歉|对不起|很遗憾|我无法|无法(?:识别|查看|读取)|未(?:提供|上传)图[片像]|请提供图[片像])"
-)
 
 
 def judge(
@@ -76,7 +71,7 @@ def _unusable(response: ModelResponse, error: AnswerError) -> Verdict:
     if response.stop_reason == "loop":
         return Verdict("suspect", reading, "suspect", LOOPED.name, (LOOPED,))
     status: PageStatus = "truncated" if isinstance(error, TruncatedAnswer) else "invalid"
-    return Verdict(status, reading, error.kind, str(error))
+    return Verdict(status, reading, error.kind, str(error), (LOOPED,) if has_loop(response.text) else ())
 
 
 _CUT = {
@@ -98,8 +93,6 @@ def signals(reading: Reading, facts: tuple[PageFacts, ...]) -> Iterator[Flag]:
     if not text and not reading.result:
         yield from _silence_signals(facts)
         return
-    if _REFUSALS.match(text) and len(text) < 600:  # noqa: PLR2004 - a page of prose that begins so is no refusal
-        yield Flag("refusal", 1.0)
     transcript = reading.transcript
     if (transcript or reading.evidence) and all(fact.ink is not None and fact.ink < BLANK_INK for fact in facts):
         yield Flag("text_without_ink", 1.0)
@@ -107,10 +100,7 @@ def signals(reading: Reading, facts: tuple[PageFacts, ...]) -> Iterator[Flag]:
         yield LOOPED
     if reading.ocr_score is not None and reading.ocr_score < LOW_OCR_SCORE:
         yield Flag("low_ocr_score", 1.0)
-    if any(fact.hidden_text for fact in facts):
-        yield Flag("hidden_text", 0.3)
-    if transcript is not None:
-        yield from _layer_signals(transcript, facts)
+    yield from _signals_of_text(text or reading.result or "", reading, facts)
     yield from doubts(reading.evidence or (), facts)
 
 
@@ -121,22 +111,17 @@ def _silence_signals(facts: tuple[PageFacts, ...]) -> Iterator[Flag]:
         yield Flag("blank_where_damaged", 1.0)
 
 
-def _layer_signals(text: str, facts: tuple[PageFacts, ...]) -> Iterator[Flag]:
-    layer = " ".join(fact.layer_text for fact in facts if not fact.hidden_text)
-    if len(layer) < LAYER_CHARS:
-        return
-    missing = 1.0 - recall(layer, text)
-    # A layer with a broken encoding misses everything; a few missing words are hyphens and ligatures.
-    if missing > 0.5:  # noqa: PLR2004 - the middle of a scale from 0 to 1
-        yield Flag("layer_missing", round(min(missing, 0.9), 3))
-
-
-def recall(truth: str, text: str) -> float:
-    """Share of the distinct words (CJK: characters) of *truth* that stand in *text*."""
-    wanted = _tokens(truth)
-    return len(wanted & _tokens(text)) / len(wanted) if wanted else 1.0
-
-
-def _tokens(text: str) -> set[str]:
-    folded = text.casefold()
-    return set(_WORD.findall(_CJK.sub(" ", folded))) | set(_CJK.findall(folded))
+def _signals_of_text(text: str, reading: Reading, facts: tuple[PageFacts, ...]) -> Iterator[Flag]:
+    """List what the words of the answer, and those of the page's own text layer, say."""
+    layer = " ".join(fact.layer_text for fact in facts)
+    visible = " ".join(fact.layer_text for fact in facts if not fact.hidden_text)
+    transcript = reading.transcript
+    is_hidden = any(fact.hidden_text for fact in facts)
+    if is_hidden:
+        yield Flag("hidden_text", HIDDEN_TEXT)
+    yield from phrases(text, layer, is_transcript=transcript is not None)
+    if transcript is not None:
+        yield from against_layer(transcript, visible)
+        yield from repeats(transcript, visible)
+    yield from wrong_language(reading, visible)
+    yield from injection(transcript or text, layer, is_hidden=is_hidden, is_transcript=transcript is not None)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from schemas.documents import PageFacts
 from schemas.requests import ModelResponse, Recipe
-from tasks.judge import judge, recall
+from tasks.judge import judge
+from tasks.judging.layer import recall
 from tasks.looping import has_loop
 from tasks.operations.text import OPERATION
 from tasks.prompting import unfenced

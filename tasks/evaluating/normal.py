@@ -6,10 +6,10 @@ import html
 import re
 import unicodedata
 
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+from tasks.markup import COMMENT, TAG
+
 _PICTURE = re.compile(r"!\[[^\]]*\](?:\([^()\s]*\))?")
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\([^()\s]*\)")
-_TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>")
 _RULE = re.compile(
     r"^[ \t]*\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?)?[ \t]*$|^[ \t]*(?:-{3,}|\*{3,})[ \t]*$", re.MULTILINE
 )
@@ -29,7 +29,7 @@ def plain(text: str) -> str:
     >>> plain("# **Total** <b>9</b> ![stamp: paid]").split()
     ['Total', '9']
     """
-    text = _TAG.sub(" ", _LINK.sub(r"\1", _PICTURE.sub(" ", _COMMENT.sub(" ", text))))
+    text = TAG.sub(" ", _LINK.sub(r"\1", _PICTURE.sub(" ", COMMENT.sub(" ", text))))
     return html.unescape(_SYNTAX.sub("", _RULE.sub(" ", text))).replace("|", " ")
 
 
