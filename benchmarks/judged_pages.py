@@ -1,30 +1,34 @@
-"""Pages with an answer that is known to be honest: real ones, and one text in nine languages.
+"""Pages with an answer that is known to be honest: those of finished runs, and one text in nine languages.
 
-Answers are what local reading made of the pages' text, exactly what was drawn, or what recognition made of the picture.
+Answers are what a run kept, what recognition made of a picture of the page, or exactly what was drawn.
 """
 
 from __future__ import annotations
 
-import io
-from dataclasses import dataclass
+import asyncio
+import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pymupdf
+
 from benchmarks.parallel_texts import texts
 from benchmarks.rendered import draw, pages_of
-from schemas.documents import Document, PageFacts, SourceFile
-from tasks.discover import discover
+from flows import results
+from schemas.documents import PageFacts
 from tasks.drawing import open_source
-from tasks.identify import examine
-from tasks.reading.page import read_page, read_source
+from tasks.ledger import open_ledger
+from tasks.reading.page import read_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BORN_DIGITAL = ("nda/documents", "invoices", "orbit/pdfs", "tables/2025-q4/pdfs")
+    from tasks.ports import KeptAnswer
+
 PICTURE_DPI = 130
-MOST_PAGES = 5
-"""Pages of each document."""
+LAYER = 200
+"""Characters of a layer that can tell anything."""
 
 
 @dataclass(frozen=True)
@@ -37,61 +41,43 @@ class JudgedPage:
     language: str | None = None
 
 
-def documents(corpus: Path) -> Iterator[tuple[str, Document]]:
-    """List the PDFs of the corpus that have text layers."""
-    for folder in BORN_DIGITAL:
-        for file in discover([str(corpus / folder)]):
-            if isinstance(file, SourceFile) and file.path.endswith(".pdf"):
-                document = examine(file, ())
-                if isinstance(document, Document):
-                    yield f"{folder.split('/')[0]}/{Path(file.path).name}", document
+def kept_pages(out: Path) -> Iterator[JudgedPage]:
+    """Give the pages of a finished run into *out* that have a good text layer, with the answers that it kept."""
+    with results.open(out) as read:
+        rows = [page.record for document in read.documents() for page in document.pages]
+    kept = asyncio.run(_kept(out, [row.request_key for row in rows]))
+    for row in rows:
+        answer = kept.get(row.request_key)
+        facts = (answer.facts or answer.response.facts) if answer is not None else ()
+        if row.text and row.origin != "ocr" and facts and len(facts[0].layer_text) > LAYER:
+            yield JudgedPage(f"{row.source} {row.page_no}", facts[0], row.text)
 
 
-def real_pages(corpus: Path) -> Iterator[JudgedPage]:
-    """Give real pages that have a good text layer, as local reading reads them."""
-    for name, document in documents(corpus):
-        for page_no in document.pages[:MOST_PAGES]:
-            reading = read_page(document, page_no, "markdown")
-            if reading.origin == "text_layer" and reading.text.strip():
-                yield JudgedPage(f"{name} {page_no}", reading.facts, reading.text)
+async def _kept(out: Path, keys: list[str]) -> dict[str, KeptAnswer]:
+    async with await asyncio.to_thread(open_ledger, out / "ledger.sqlite3") as ledger:
+        return dict(await ledger.kept(keys))
 
 
-def recognized_pages(corpus: Path, every: int) -> Iterator[JudgedPage]:
-    """Give some real pages as recognition reads them from a picture, beside the layer that they have."""
-    import pymupdf
-
-    for number, (name, document) in enumerate(documents(corpus)):
-        if number % every:
-            continue
-        with pymupdf.open(document.file.path) as drawn:
-            layer = open_source(document.file.path, document.media_type)
-            page = drawn[0]
-            facts = layer.facts(1, layer.picture(1, layer.natural_size(1)))
-            layer.close()
-            picture = page.get_pixmap(dpi=PICTURE_DPI).tobytes("png")
-        if len(facts.layer_text) > 200 and not facts.hidden_text:
-            yield JudgedPage(f"{name} 1", facts, _recognized(picture))
-
-
-def _recognized(picture: bytes) -> str:
-    import tempfile
-
-    with tempfile.NamedTemporaryFile(suffix=".png") as file:
-        file.write(io.BytesIO(picture).getvalue())
-        file.flush()
-        source = open_source(file.name, "image/png")
+def recognized(page: JudgedPage) -> JudgedPage:
+    """Give a page of a PDF as recognition reads it from a picture, beside the layer that it has."""
+    source, _, page_no = page.name.rpartition(" ")
+    with pymupdf.open(source) as document, tempfile.NamedTemporaryFile(suffix=".png") as file:
+        document[int(page_no) - 1].get_pixmap(dpi=PICTURE_DPI).save(file.name)
+        picture = open_source(file.name, "image/png")
         try:
-            return read_source(source, 1, "markdown").text
+            return replace(page, answer=read_source(picture, 1, "markdown").text)
         finally:
-            source.close()
+            picture.close()
 
 
-def parallel_pages(folder: Path) -> Iterator[JudgedPage]:
-    """Give the pages of one text in nine languages, with exactly what was drawn as the answer.
+def parallel_pages(folder: Path, languages: frozenset[str] | None = None) -> Iterator[JudgedPage]:
+    """Give the pages of one text in nine languages, or some of them, with exactly what was drawn as the answer.
 
     The Arabic layer is left to the text itself: the fonts that draw it do not say what their ligatures mean.
     """
     for language, articles in texts(folder).items():
+        if languages is not None and language not in languages:
+            continue
         pages = list(pages_of(articles))
         with draw(language, pages) as drawn:
             for page, paragraphs in zip(drawn, pages, strict=True):

@@ -1,34 +1,31 @@
 """What judging finds, and where it cries wolf: honest answers, and the same with faults planted into them.
 
-    python -m benchmarks.judging CORPUS [--cache FILE]
+    python -m benchmarks.judging UDHR OUT... [--recognize 8]
 
-CORPUS is a folder of real documents; `docs/quality.md` says which, and what the figures mean. Reading them takes some
-minutes of CPU; --cache keeps what was read.
+UDHR holds the Universal Declaration of Human Rights as XML, one file a language; each OUT is a finished run over PDFs
+with text layers. Every so many pages (--recognize) one is read from its picture as well, which takes seconds of CPU.
+`docs/quality.md` says what the figures mean.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import random
 from collections import Counter
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from benchmarks.judged_pages import JudgedPage, parallel_pages, real_pages, recognized_pages
+from benchmarks.judged_pages import JudgedPage, kept_pages, parallel_pages, recognized
 from benchmarks.judging_faults import FAULTS
-from schemas.documents import PageFacts
 from schemas.requests import ModelResponse, Recipe
 from tasks.judge import judge
 from tasks.operations.text import OPERATION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from tasks.ports import Verdict
 
-RECOGNIZED_EVERY = 5
 _RECIPE = Recipe("text", 1, "dashscope", "m", options={"text_format": "markdown"})
 BAD = frozenset({"suspect", "invalid", "truncated"})
 
@@ -68,40 +65,23 @@ def _others(page: JudgedPage, pages: Sequence[JudgedPage]) -> list[JudgedPage]:
     return [other for other in pages if other.name.split()[0] != page.name.split()[0]]
 
 
-def gathered(corpus: Path, cache: Path | None) -> dict[str, list[JudgedPage]]:
-    """Read the pages, or take what was read before."""
-    if cache is not None and cache.exists():
-        kept = json.loads(cache.read_text(encoding="utf-8"))
-        return {name: [_page(page) for page in pages] for name, pages in kept.items()}
-    sets = {
-        "text layers": list(real_pages(corpus)),
-        "recognized": list(recognized_pages(corpus, RECOGNIZED_EVERY)),
-        "nine languages": list(parallel_pages(corpus / "udhr")),
-    }
-    if cache is not None:
-        cache.write_text(json.dumps({name: [asdict(page) for page in pages] for name, pages in sets.items()}))
-    return sets
-
-
-def _page(kept: Mapping[str, Any]) -> JudgedPage:
-    facts = {**kept["facts"], "notes": tuple(kept["facts"]["notes"])}
-    return JudgedPage(kept["name"], PageFacts(**facts), kept["answer"], kept["language"])
-
-
 def main() -> None:
     """Print both tables."""
     parser = argparse.ArgumentParser(description="Measure the judging of answers.")
-    parser.add_argument("corpus", type=Path)
-    parser.add_argument("--cache", type=Path)
+    parser.add_argument("udhr", type=Path)
+    parser.add_argument("outs", type=Path, nargs="*", metavar="OUT")
+    parser.add_argument("--recognize", type=int, default=0, metavar="N", help="read every Nth page from its picture")
     options = parser.parse_args()
-    sets = gathered(options.corpus, options.cache)
-    for name, pages in sets.items():
+    kept = [page for out in options.outs for page in kept_pages(out)]
+    drawn = list(parallel_pages(options.udhr))
+    pictures = [recognized(page) for page in kept[:: options.recognize]] if options.recognize else []
+    print("| planted fault | pages | found by its signal | page suspect |\n|---|---|---|---|")
+    for name, (planted, by_signal, suspect) in recalls([*kept, *drawn]).items():
+        print(f"| {name} | {planted} | {by_signal / planted:.1%} | {suspect / planted:.1%} |")
+    for name, pages in (("kept by runs", kept), ("drawn in nine languages", drawn), ("recognized", pictures)):
         found, named = alarms(pages)
         print(f"honest answers, {name}: {len(pages)} pages, {dict(found)}")
         print("".join(f"  suspect: {each}\n" for each in named), end="")
-    print("| planted fault | pages | found by its signal | page suspect |\n|---|---|---|---|")
-    for name, (planted, by_signal, suspect) in recalls([*sets["text layers"], *sets["nine languages"]]).items():
-        print(f"| {name} | {planted} | {by_signal / planted:.1%} | {suspect / planted:.1%} |")
 
 
 if __name__ == "__main__":

@@ -161,8 +161,8 @@ def in_other_language(page: JudgedPage, dice: random.Random, others: Sequence[Ju
     """The page was translated, not transcribed."""
     if page.language is None:
         return None
-    number = page.name.split()[1]
-    foreign = [it for it in others if it.language not in {None, page.language} and it.name.split()[1] == number]
+    number = page.name.split()[-1]
+    foreign = [it for it in others if it.language not in {None, page.language} and it.name.split()[-1] == number]
     return (page, dice.choice(foreign).answer) if foreign else None
 
 

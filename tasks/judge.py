@@ -98,6 +98,8 @@ def signals(reading: Reading, facts: tuple[PageFacts, ...]) -> Iterator[Flag]:
         yield Flag("text_without_ink", 1.0)
     if has_loop(text):
         yield LOOPED
+    elif transcript is not None:
+        yield from repeats(transcript, _layer(facts))
     if reading.ocr_score is not None and reading.ocr_score < LOW_OCR_SCORE:
         yield Flag("low_ocr_score", 1.0)
     yield from _signals_of_text(text or reading.result or "", reading, facts)
@@ -114,7 +116,7 @@ def _silence_signals(facts: tuple[PageFacts, ...]) -> Iterator[Flag]:
 def _signals_of_text(text: str, reading: Reading, facts: tuple[PageFacts, ...]) -> Iterator[Flag]:
     """List what the words of the answer, and those of the page's own text layer, say."""
     layer = " ".join(fact.layer_text for fact in facts)
-    visible = " ".join(fact.layer_text for fact in facts if not fact.hidden_text)
+    visible = _layer(facts)
     transcript = reading.transcript
     is_hidden = any(fact.hidden_text for fact in facts)
     if is_hidden:
@@ -122,6 +124,10 @@ def _signals_of_text(text: str, reading: Reading, facts: tuple[PageFacts, ...]) 
     yield from phrases(text, layer, is_transcript=transcript is not None)
     if transcript is not None:
         yield from against_layer(transcript, visible)
-        yield from repeats(transcript, visible)
     yield from wrong_language(reading, visible)
     yield from injection(transcript or text, layer, is_hidden=is_hidden, is_transcript=transcript is not None)
+
+
+def _layer(facts: tuple[PageFacts, ...]) -> str:
+    """Give the text layers that can be taken for what people see."""
+    return " ".join(fact.layer_text for fact in facts if not fact.hidden_text)

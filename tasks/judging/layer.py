@@ -25,16 +25,21 @@ DOUBTED = 0.9
 PASSAGE_WORDS = 20
 """Words in a row that are a passage: labels of a drawing and running heads, which a reading may leave out, are shorter.
 A Chinese or Japanese character says about half as much as a word."""
-SURE_WORDS = 50
+SURE_WORDS = 35
 """Words of a passage whose lack makes a page suspect by itself."""
+WORD = 3
+"""Letters; shorter ones in a row are a formula."""
 ABSENT = 0.6
 """Share of a passage's words that the other text must lack, by count: what was only put in another order is there."""
 NUMBER_DIGITS = 3
 """Digits from which on a number is looked for; shorter ones stand anywhere."""
+MISREAD = 0.9
+"""Strength of one misread number; of two, one is not the layer's fault."""
 NUMBER_AGREED = 0.8
 """A layer that agrees so far is believed in its digits."""
 _NUMBER = re.compile(r"\d(?:[\d.,']*\d)?")
-_MARKS = re.compile(r"[.,']")
+_SPACED = re.compile(r"\d(?:[\d.,' ]*\d)?")
+_MARKS = re.compile(r"[.,' ]")
 
 
 def against_layer(text: str, layer: str) -> Iterator[Flag]:
@@ -54,7 +59,7 @@ def against_layer(text: str, layer: str) -> Iterator[Flag]:
         # Pictures hold writing that no layer has: what is only in the answer is weaker.
         yield Flag("passage_added", round(min(0.7, 0.3 + 0.4 * added / SURE_WORDS), 3))
     if agreed >= NUMBER_AGREED and (misread := misread_numbers(layer, text)):
-        yield Flag("layer_numbers", 0.7 if misread == 1 else 1.0)
+        yield Flag("layer_numbers", MISREAD if misread == 1 else 1.0)
 
 
 def is_of_one_page(text: str, layer: str) -> bool:
@@ -100,15 +105,15 @@ def _runs(words: Sequence[str], beside: set[tuple[str, str, str]]) -> Iterator[S
 
 
 def _is_prose(run: Sequence[str]) -> bool:
-    """Whether most of a passage is words: columns of figures are compared as numbers."""
-    return sum(word.isalpha() for word in run) > len(run) / 2
+    """Whether most of a passage is words: figures are compared as numbers, and formulas are written in many ways."""
+    return sum(word.isalpha() and (len(word) >= WORD or CJK.match(word) is not None) for word in run) > len(run) / 2
 
 
 def misread_numbers(layer: str, text: str) -> int:
     """Count numbers of the layer that the answer has not, but has one like them that the layer has not."""
     wanted, got = (_digits(each) for each in (layer, text))
     lost, new = wanted - got, got - wanted
-    stands, written = ("".join(filter(str.isdigit, each)) for each in (layer, text))
+    stands, written = (" ".join(_MARKS.sub("", run) for run in _SPACED.findall(each)) for each in (layer, text))
     gone = [number for number in lost.elements() if number not in written]
     fresh = [number for number in new.elements() if number not in stands]
     misread = 0

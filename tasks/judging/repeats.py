@@ -19,14 +19,14 @@ LEAST_LETTERS = 12
 TIMES = 5
 """How often a line stands before its further copies count."""
 SHARE = 0.3
-"""From this share of a text's letters on, copies are told; of 146 real pages the most is 0.11."""
+SURE = 0.5
+"""From these shares of a text's letters on, copies are told, and suspect by themselves."""
 LONGEST_ROUND = 60
 LEAST_ROUNDS = 8
 ROUND_CHARS = 240
 """Words of a round, how often it goes, and how long that is together."""
 ROUND = 0.5
-MOST = 0.9
-"""The strength of a round that ended, and the most that copies come to: forms repeat themselves as well."""
+"""The strength of a round that ended: forms go in rounds as well."""
 _NUMBER = re.compile(r"\d+")
 
 
@@ -34,7 +34,7 @@ def repeats(text: str, layer: str) -> Iterator[Flag]:
     """Tell of a text of which much is copies of the same lines, or that went round in a circle and came out again."""
     share = _copies(text)
     if share >= SHARE and not _is_repeated_in(layer, text):
-        yield Flag("repeats", round(min(MOST, share), 3))
+        yield Flag("repeats", round(min(1.0, share / SURE), 3))
     elif goes_round(text) and not goes_round(layer):
         yield Flag("repeats", ROUND)
 
