@@ -14,6 +14,7 @@ _RULE = re.compile(
     r"^[ \t]*\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?)?[ \t]*$|^[ \t]*(?:-{3,}|\*{3,})[ \t]*$", re.MULTILINE
 )
 _SYNTAX = re.compile(r"^[ \t]*(?:#{1,6} |> |[-*+] )|\*\*|~~|`|(?<!\w)_|_(?!\w)", re.MULTILINE)
+_GAPS = re.compile(r"(?<=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]) (?=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef])")
 _LEADERS = re.compile(r"[.…·_]{3,}|(?:[.…·_] ){3,}")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _TYPOGRAPHY = str.maketrans(
@@ -37,10 +38,10 @@ def normalized(text: str, *, ignore_case: bool = False) -> str:
     """Fold what no reader calls an error.
 
     That is Unicode NFKC (width, ligatures, composed letters), the shape of quotes and dashes, leaders of dots, soft
-    hyphens, and any run of white space, which becomes one space.
+    hyphens, and any run of white space, which becomes one space, or none between Chinese or Japanese characters.
     """
     text = unicodedata.normalize("NFKC", text).translate(_TYPOGRAPHY).translate(_MARKS)
-    text = " ".join(_LEADERS.sub(" ", text).split())
+    text = _GAPS.sub("", " ".join(_LEADERS.sub(" ", text).split()))
     return text.casefold() if ignore_case else text
 
 

@@ -27,7 +27,9 @@ ROUND_CHARS = 240
 """Words of a round, how often it goes, and how long that is together."""
 ROUND = 0.5
 """The strength of a round that ended: forms go in rounds as well."""
-_NUMBER = re.compile(r"\d+")
+_COUNT = re.compile(r"^\W*\d+\W*")
+"""The number that a line begins with: what counts while it goes round. Numbers within lines are data, as in lists of
+prices or dates."""
 
 
 def repeats(text: str, layer: str) -> Iterator[Flag]:
@@ -40,8 +42,8 @@ def repeats(text: str, layer: str) -> Iterator[Flag]:
 
 
 def _copies(text: str) -> float:
-    """Give the share of letters in copies of lines, numbers aside, beyond the first few of each."""
-    lines = [_NUMBER.sub("0", line).strip() for line in text.splitlines()]
+    """Give the share of letters in copies of lines, the numbers of lines aside, beyond the first few of each."""
+    lines = [_COUNT.sub("", line).strip() for line in text.splitlines()]
     letters = {line: sum(char.isalpha() for char in line) for line in set(lines)}
     total = sum(letters[line] for line in lines)
     counts = Counter(line for line in lines if letters[line] >= LEAST_LETTERS)
@@ -51,14 +53,14 @@ def _copies(text: str) -> float:
 
 def _is_repeated_in(layer: str, text: str) -> bool:
     """Whether the layer has the commonest line about as often as the text; it has no lines of its own."""
-    counts = Counter(_NUMBER.sub("0", line).strip() for line in text.splitlines())
+    counts = Counter(_COUNT.sub("", line).strip() for line in text.splitlines())
     line, count = max(
         ((line, count) for line, count in counts.items() if sum(map(str.isalpha, line)) >= LEAST_LETTERS),
         key=lambda item: item[1],
         default=("", 0),
     )
     words = " ".join(tokens(line))
-    return bool(words) and " ".join(tokens(_NUMBER.sub("0", layer))).count(words) >= count / 2
+    return bool(words) and " ".join(tokens(layer)).count(words) >= count / 2
 
 
 def goes_round(text: str) -> bool:

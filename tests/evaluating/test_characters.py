@@ -62,6 +62,7 @@ def test_a_chinese_character_is_a_word_and_marks_are_none():
         ("snake_case stays, _this_ loses its marks", "snake_case stays, this loses its marks"),
         ("a < b and c > d", "a < b and c > d"),
         ("Chapter ........ 12", "Chapter 12"),
+        ("合同\n双方 A 与 B", "合同双方 A 与 B"),
     ],
 )
 def test_what_is_seen_is_what_is_compared(text, seen):

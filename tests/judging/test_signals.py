@@ -196,6 +196,7 @@ def test_one_line_with_another_number_each_time_is_told():
 @pytest.mark.parametrize(
     "text",
     [
+        "\n".join(f"{n}. The supplier delivers item {n * 7919 % 1000} within {n + 3} days." for n in range(36)),
         "\n".join(f"| item {n} | 0.00 | N/A |" for n in range(60)),
         "-" * 2_000,
         "\n".join(f"Article {n}: {n * 'word '}" for n in range(30)),
