@@ -192,7 +192,7 @@ FAULTS: Mapping[str, tuple[Callable[..., Planted], str]] = {
     "a paragraph replaced by another": (replaced_paragraph, "passage_missing"),
     "the answer of another document": (other_page, "layer_missing"),
     "a digit of a number changed": (changed_digit, "layer_numbers"),
-    "a refusal, in thirteen languages": (refused, "refusal"),
+    "a refusal, in twelve languages": (refused, "refusal"),
     "translated instead of transcribed": (in_other_language, "wrong_language"),
     "an instruction on the page obeyed": (obeyed, "obeyed_instructions"),
     "an instruction hidden in the layer": (hidden_attack, "instructions_in_page"),

@@ -15,7 +15,7 @@ SURE = {
     "a loop to the end",
     "a loop that ends",
     "one line again and again, counted",
-    "a refusal, in thirteen languages",
+    "a refusal, in twelve languages",
     "translated instead of transcribed",
     "an instruction on the page obeyed",
     "an instruction hidden in the layer",
