@@ -95,7 +95,7 @@ def test_a_cumulative_stream_repeats_itself(emulator: Emulator) -> None:
     body = {"model": MODEL, "input": {"messages": [{"role": "user", "content": [{"image": data_uri(picture())}]}]}}
     headers = {"authorization": f"Bearer {emulator.key}", "x-dashscope-sse": "enable"}
     path = "/services/aigc/multimodal-generation/generation"
-    text = requests.post(emulator.base_url + path, json=body, headers=headers, timeout=5).text
+    text = requests.post(emulator.base_url + path, json=body, headers=headers, timeout=60).text
     frames = [json.loads(line[5:]) for line in text.splitlines() if line.startswith("data:")]
     said = [frame["output"]["choices"][0]["message"]["content"][0]["text"] for frame in frames]
     assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(said))

@@ -23,7 +23,7 @@ def post(
     content = [{"type": "image_url", "image_url": {"url": data_uri(IMAGE)}}, {"type": "text", "text": "Read this."}]
     body = {"model": model, "messages": [{"role": "user", "content": content}]} | settings
     headers = {"authorization": f"Bearer {key or emulator.key}"}
-    return requests.post(f"{emulator.compatible_url}/chat/completions", json=body, headers=headers, timeout=5)
+    return requests.post(f"{emulator.compatible_url}/chat/completions", json=body, headers=headers, timeout=60)
 
 
 @pytest.fixture
