@@ -30,7 +30,7 @@ ORDER: Mapping[str, tuple[str, ...]] = {
     "runs": ("started_at",),
 }
 """By what parts are put one behind the other: as folders for each operation and each day would hold them, so that
-groups of rows hold what is looked for together (docs/decisions/0016). Of times it is the day that counts."""
+groups of rows hold what is looked for together (docs/decisions/0013). Of times it is the day that counts."""
 
 
 @dataclass(frozen=True, slots=True)

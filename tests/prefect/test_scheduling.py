@@ -15,7 +15,6 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
@@ -37,10 +36,6 @@ long = [pytest.mark.long, pytest.mark.timeout(900)]
 def commands():
     """The commands of the guide, by the word behind their fence; those of every terminal have none."""
     return dict(BLOCK.findall((ROOT / "docs" / "scheduling.md").read_text(encoding="utf-8")))
-
-
-def release(package):
-    return tuple(int(part) for part in version(package).split(".")[:2])
 
 
 def deployments():
@@ -250,10 +245,6 @@ class TestTheGuide:
         assert 0 < len(calls) < 40
         assert list(pd.read_parquet(out / "runs")["status"]) == ["interrupted"]
 
-    @pytest.mark.xfail(
-        release("prefect") < (3, 9) and release("sqlalchemy") >= (2, 1),
-        reason="the scheduler of Prefect 3.8 fails with SQLAlchemy 2.1: no bulk setter for FlowRun.state",
-    )
     def test_the_schedule_starts_a_run_by_itself(self, desk):
         (desk.home / "pagemill" / "inbox" / "late.pdf").write_bytes(b"%PDF-1.4 nothing that follows makes sense")
         desk.type("prefect deployment schedule create process-documents/nightly-text --cron '* * * * *'")
