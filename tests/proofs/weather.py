@@ -69,6 +69,10 @@ def _final(fault: str, status: str, kind: str | None, **more: Any) -> Case:
     return Case(fault, status, kind, sends=1, attempts=1, **more)
 
 
+def _completed(fault: str, status: str = "ok", **more: Any) -> Case:
+    return Case(fault, status, None if status == "ok" else status, attempts=1, **more)
+
+
 def _hopeless(fault: str, kind: str = "service_error", **more: Any) -> Case:
     return Case(fault, "failed", kind, times=None, **more)
 
@@ -103,8 +107,10 @@ CASES = (
     _final("400-blocked", "blocked", "blocked"),
     _final("400-parameter", "failed", "refused"),
     _final("413", "failed", "request_too_large"),
+    # cut: the model goes on from its own words, three times at most
+    *(_completed(name, sends=2) for name in ("partial", "length")),
+    *(_completed(name, "truncated", sends=4, times=None) for name in ("partial", "length")),
     # answered, and not well
-    *(_final(name, "truncated", "truncated") for name in ("partial", "length")),
     # the first models never said why they ended; a whole answer that came whole is one
     *(_final(name, "ok", None) for name in ("finish-null", "finish-null-string", "content-string")),
     _final("content-empty", "suspect", "suspect"),
@@ -113,7 +119,9 @@ CASES = (
     _passing("sse-error", how={"like": "500"}, settings=_STREAM),
     _final("sse-error", "blocked", "blocked", how={"like": "400-blocked"}, settings=_STREAM),
     _doubtful("sse-cut", settings=_STREAM),
-    _final("sse-no-finish", "truncated", "truncated", known=False, settings=_STREAM),
+    # a model that cannot go on reads the page in two halves, and each of these once more in two
+    _completed("sse-no-finish", sends=3, known=False, settings=_STREAM),
+    _completed("sse-no-finish", "truncated", sends=7, times=None, known=False, settings=_STREAM),
     _doubtful("sse-stall", settings={**_STREAM, **_TIMED}),
 )
 
