@@ -42,12 +42,13 @@ class Order:
         """The same asked of the model that stands in where this one refuses for good, if the table names one."""
         if self.spec.fallback is None:
             return None
-        other: dict[str, str | bool | None] = {"model": self.spec.fallback, "backend": self.recipe.backend}
+        other: dict[str, str | int | bool | None] = {"model": self.spec.fallback, "backend": self.recipe.backend}
         stand_in = find_model(self.spec.fallback, self.recipe.backend)
         if self.config.ocr_task not in stand_in.ocr_tasks:
             other["ocr_task"] = None
         if not stand_in.is_ocr:
             other["enable_rotate"] = False
+        other |= _thinking_of(stand_in, self.config)
         return replace(resolve(self.config.model_copy(update=other)), config=self.config)
 
     @cached_property
@@ -122,3 +123,12 @@ def resolve(config: RunConfig) -> Order:
     operation = operations.get(config.operation)
     recipe = with_thinking(operation.recipe(config, spec, backend), config, spec)
     return Order(config, spec, operation, recipe, load_models())
+
+
+def _thinking_of(stand_in: ModelSpec, config: RunConfig) -> dict[str, int | bool | None]:
+    """Say how a model is to reason that did not choose the settings: as far as it can."""
+    thinking = config.thinking if stand_in.thinking in {"off", "on"} else None
+    budget = config.thinking_budget if thinking or stand_in.thinking == "always" else None
+    if budget is not None and stand_in.max_thinking_tokens is not None:
+        budget = min(budget, stand_in.max_thinking_tokens)
+    return {"thinking": thinking, "thinking_budget": budget}

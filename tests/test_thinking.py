@@ -197,3 +197,21 @@ def test_the_options_stand_on_the_command_line(mill, capsys):
     assert mill.emulator.calls[0].parameters["thinking_budget"] == 30
     assert main(["run", "in", "-o", "out", "--thinking-budget", "0"]) == ExitCode.USAGE
     assert "--thinking-budget: should be greater" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(
+    ("stand_in", "asked", "stated"),
+    [
+        ("qwen-vl-ocr", {"thinking": True, "thinking_budget": 50}, {}),
+        ("qwen3-vl-flash", {"thinking": True, "thinking_budget": 50}, {"enable_thinking": True, "thinking_budget": 50}),
+        ("qwen3-vl-235b-a22b-thinking", {"thinking": False}, {}),
+    ],
+)
+def test_a_model_that_stands_in_reasons_as_far_as_it_can(monkeypatch, tmp_path, stand_in, asked, stated):
+    table = tmp_path / "models.toml"
+    table.write_text(f'[models.{MODEL}]\nfallback = "{stand_in}"\n', encoding="utf-8")
+    monkeypatch.setenv("PAGEMILL_MODELS", str(table))
+    fallback = order(model=MODEL, **asked).fallback
+    assert fallback is not None
+    said = {name: fallback.recipe.parameters.get(name) for name in ("enable_thinking", "thinking_budget")}
+    assert {name: value for name, value in said.items() if value} == stated

@@ -21,7 +21,7 @@ from flows.wording import nearest, visible
 from schemas.errors import NoInput, UsageFault
 from schemas.records import PageRecord, ReviewRecord
 from tasks.evaluating.comparing import STRUCTURED, TRANSCRIBING, can_compare, checks, text_scores
-from tasks.evaluating.marks import Marked, latest, review_scores, worth
+from tasks.evaluating.marks import Marked, marks_by_page, page_of, review_scores, worth
 from tasks.evaluating.scores import CheckScore, TextScore
 from tasks.evaluating.totals import Figures, figures
 from tasks.evaluating.truth import Truth
@@ -155,7 +155,7 @@ def _gather(
     ignore_case: bool,
 ) -> _Gathered:
     gathered = _Gathered()
-    said = latest(marks)
+    said = marks_by_page(marks)
     wanted = {*found.by_source, *_sources(read, {review.doc_id for review in marks})}
     for document in read.documents(wanted):
         if way[0] not in {None, document.operation} or way[1] not in {None, document.model}:
@@ -163,14 +163,10 @@ def _gather(
         pages = [page.record for page in document.pages]
         for truth in found.by_source.get(document.source, ()):
             _judge(document, pages, truth, gathered, ignore_case=ignore_case)
-        reviewed = [page for page in pages if _named(page) in said and gathered.is_new(page)]
+        reviewed = [page for page in pages if page_of(page) in said and gathered.is_new(page)]
         gathered.reviewed += reviewed
         gathered.texts += review_scores(marks, reviewed, ignore_case=ignore_case)
     return gathered
-
-
-def _named(page: PageRecord) -> tuple[str, int, str]:
-    return page.doc_id, page.page_no, page.operation
 
 
 def _judge(

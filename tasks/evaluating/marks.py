@@ -33,24 +33,25 @@ def review_scores(
 ) -> Iterator[TextScore]:
     """Compare pages with what reviewers made of them.
 
-    A correction holds for every reading of the page by that operation, a mark `right` for the answer it was given to.
-    A page marked `wrong` without a correction says nothing of what stands there.
+    A correction holds for every answer to the same question of the page, whichever model gave it; a mark `right` for
+    the answer it was given to. A page marked `wrong` without a correction says nothing of what stands there.
     """
-    said = latest(reviews)
+    said = marks_by_page(reviews)
     for page in pages:
-        review = said.get((page.doc_id, page.page_no, page.operation))
-        if review is None or page.operation not in TRANSCRIBING:
+        if page.operation not in TRANSCRIBING:
             continue
-        truth = _truth(review, page)
+        truth = _truth(said.get(page_of(page), ()), page)
         if truth is not None:
             yield text_score(truth, _reviewed(page), [page], page.page_no, basis="review", ignore_case=ignore_case)
 
 
-def _truth(review: ReviewRecord, page: PageRecord) -> str | None:
-    if review.mark == "corrected":
-        return review.corrected_text
-    same = review.mark == "right" and review.request_key == page.request_key
-    return _reviewed(page) if same else None
+def _truth(marks: Sequence[ReviewRecord], page: PageRecord) -> str | None:
+    for mark in marks:
+        if mark.mark == "corrected":
+            return mark.corrected_text
+        if mark.mark == "right" and mark.request_key == page.request_key:
+            return _reviewed(page)
+    return None
 
 
 def _reviewed(page: PageRecord) -> str:
@@ -58,19 +59,32 @@ def _reviewed(page: PageRecord) -> str:
     return (page.text or "") if page.operation == "translation" else transcript(page)
 
 
-def latest(reviews: Iterable[ReviewRecord]) -> Mapping[tuple[str, int, str], ReviewRecord]:
-    """Keep the last word on each page of each operation."""
+PageOf = tuple[str, int, str, str | None]
+"""A page and what was asked of it: document, number, operation, and which schema, language or question."""
+
+
+def page_of(row: ReviewRecord | PageRecord) -> PageOf:
+    """Say of which page a row is, and of what was asked of it."""
+    return row.doc_id, row.page_no, row.operation, row.variant
+
+
+def marks_by_page(reviews: Iterable[ReviewRecord]) -> Mapping[PageOf, Sequence[ReviewRecord]]:
+    """Keep the last word on each answer; those on answers to the same question of a page together, newest first."""
     ordered = sorted(reviews, key=lambda review: review.marked_at)
-    return {(review.doc_id, review.page_no, review.operation): review for review in ordered}
+    last = {(page_of(review), review.request_key): review for review in ordered}
+    found: defaultdict[PageOf, list[ReviewRecord]] = defaultdict(list)
+    for review in sorted(last.values(), key=lambda review: review.marked_at, reverse=True):
+        found[page_of(review)].append(review)
+    return found
 
 
 def worth(reviews: Iterable[ReviewRecord], pages: Sequence[PageRecord]) -> tuple[Marked, ...]:
     """Count right and wrong pages by status, and by each flag; only marks of the answer that stands now."""
-    said = latest(reviews)
+    said = marks_by_page(reviews)
     counts: defaultdict[str, Counter[bool]] = defaultdict(Counter)
     for page in pages:
-        review = said.get((page.doc_id, page.page_no, page.operation))
-        if review is None or review.request_key != page.request_key:
+        review = next((mark for mark in said.get(page_of(page), ()) if mark.request_key == page.request_key), None)
+        if review is None:
             continue
         names = [f"status {page.status}", *(f"flag {flag.name}" for flag in page.flags)]
         for name in names if page.flags else [*names, "no flag"]:
