@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -77,7 +77,7 @@ def translation() -> str:
 
 def fill(folder: Path) -> Path:
     """Read the samples in every way that is shown."""
-    source, out = folder / "samples", folder / "archive-2026"
+    source, out = folder / "samples", Path("archive-2026")
     shutil.copytree(ROOT / "data" / "samples", source)
     run = [sys.executable, "-m", "flows.cli", "run", str(source), "--out", str(out), "--backend", "local", "--quiet"]
     subprocess.run(run, check=True, stderr=subprocess.DEVNULL)
@@ -171,11 +171,13 @@ def draw(out: Path) -> None:
         turn_to(page, FAX, "text", 2)
         shoot(page, "review-dark")
         page = browser.new_context(**look | {"viewport": {"width": 1120, "height": 800}}).new_page()
-        page.goto(f"file://{out}/report.html")
+        page.goto((out / "report.html").absolute().as_uri())
         shoot(page, "report")
         browser.close()
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder:
+    os.environ["PYTHONPATH"] = str(ROOT)
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):  # so that no path of this machine is in a picture
         draw(fill(Path(folder)))
