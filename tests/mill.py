@@ -127,3 +127,14 @@ class Mill:
 def billed(frame: pd.DataFrame) -> dict[str, int]:
     """Sum the tokens of a table."""
     return {name: int(frame[name].sum()) for name in ("input_tokens", "output_tokens", "image_tokens")}
+
+
+MADE_UP = {"layer_missing"}
+"""What the judge rightly says of the answers that the emulator makes up: the page's own text is not in them."""
+
+
+def told(pages: pd.DataFrame) -> pd.Series:
+    """The status of each page, but for what is only due to an answer that was made up."""
+    made_up = pages["flags"].map(lambda flags: {flag["name"] for flag in flags} == MADE_UP)
+    status = pages["status"].astype(str)
+    return status.mask((status == "suspect") & made_up, "ok")

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from operator import itemgetter
 from pathlib import Path
 
+import numpy as np
+import pymupdf
 import pytest
 
 from tests import readme
@@ -43,17 +46,33 @@ def workplace(tmp_path, monkeypatch):
     return tmp_path
 
 
-def written(picture, question):
-    """What the emulated model reads: nothing where there is next to no ink."""
-    dark = sum(picture.convert("L").histogram()[:128])
-    return f"Something is written here, in {dark} dark pixels." if dark > 200 else "<blank/>"
+def small(picture):
+    return np.asarray(picture.convert("L").resize((32, 32)), dtype=float)
+
+
+def reader(folder):
+    """What the emulated model reads: the page's own text where it has one, nothing where there is next to no ink."""
+    known = []
+    for path in folder.rglob("*.pdf"):
+        with pymupdf.open(path) as document:
+            known += [(small(page.get_pixmap().pil_image()), page.get_text()) for page in document]
+
+    def read(picture, question):
+        dark = sum(picture.convert("L").histogram()[:128])
+        seen = small(picture)
+        unlike, text = min(((float(np.abs(page - seen).mean()), text) for page, text in known), key=itemgetter(0))
+        if unlike < 5 and text.strip():
+            return text
+        return f"Something is written here, in {dark} dark pixels." if dark > 200 else "<blank/>"
+
+    return read
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.xdist_group("readme")
 @pytest.mark.filterwarnings("default")
 def test_every_command_of_the_readme_does_what_it_says(workplace, emulator):
-    emulator.reader = written
+    emulator.reader = reader(ROOT / "data" / "samples")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {
         **os.environ,
