@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def emulated() -> Iterator[Emulator]:
-    with Emulator() as emulator, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DASHSCOPE_API_KEY", emulator.key)
+    with Emulator() as emulator:
         yield emulator
 
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory, emulated) -> Path:
     """What a few days leave: several readings of some files, faults, data by a schema, marks."""
-    return asyncio.run(fill(tmp_path_factory.mktemp("prepared"), emulated))
+    with pytest.MonkeyPatch.context() as patch:  # no longer: other tests of this process want no key
+        patch.setenv("DASHSCOPE_API_KEY", emulated.key)
+        return asyncio.run(fill(tmp_path_factory.mktemp("prepared"), emulated))
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,8 @@ class PrefectServer:
     @property
     def environment(self) -> dict[str, str]:
         """What a process needs to work with it, and nothing of whoever runs the test."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+        theirs = ("PREFECT_", "DASHSCOPE_", "PAGEMILL_")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(theirs)}
         return kept | {
             "PREFECT_HOME": str(self.home),
             "PREFECT_API_URL": self.url,

@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 NIGHTLY = "process-documents/nightly-text"
 TEXT = "Invoice number 2026-0041: the total is 41.20 EUR, to be paid in March."
 BLOCK = re.compile(r"^```bash ?(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-long = [pytest.mark.long, pytest.mark.timeout(900)]
+long = [pytest.mark.long, pytest.mark.timeout(900), pytest.mark.xdist_group("scheduling")]
 
 
 def commands():

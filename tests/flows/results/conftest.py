@@ -22,12 +22,13 @@ def finished(tmp_path_factory) -> Iterator[Mill]:
     """The mill after its run: `source` and `out` are not to be changed."""
     folder = tmp_path_factory.mktemp("finished")
     fill(folder / "in")
-    with Emulator() as emulator, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DASHSCOPE_API_KEY", emulator.key)
+    with Emulator() as emulator:
         emulator.reader = read
         emulator.plan.next("429")
         mill = Mill(folder / "in", folder / "out", emulator)
-        asyncio.run(mill.run())
+        with pytest.MonkeyPatch.context() as patch:  # no longer: other tests of this process want none
+            patch.setenv("DASHSCOPE_API_KEY", emulator.key)
+            asyncio.run(mill.run())
         yield mill
 
 
