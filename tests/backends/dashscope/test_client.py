@@ -197,6 +197,10 @@ def settings(**changes: Any) -> BackendSettings:
 
 @pytest.mark.parametrize("key", [None, SecretStr(""), SecretStr("sk\nx"), SecretStr("schlüssel")])
 def test_without_a_usable_key_there_is_no_backend(key: SecretStr | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DASHSCOPE_API_KEY", raising=False)
+    # The SDK keeps what it found when it was imported, which another test of this process may have brought about.
+    monkeypatch.setattr("dashscope.api_key", None)
+    monkeypatch.setattr("dashscope.api_key_file_path", None)
     monkeypatch.setattr("dashscope.common.api_key.DEFAULT_DASHSCOPE_API_KEY_FILE_PATH", "/nowhere")
     with pytest.raises(CredentialFault) as caught:
         create("dashscope", settings(api_key=key))
