@@ -166,7 +166,10 @@ async def test_a_budget_holds_for_the_whole_whoever_spends_it(office, mill):
     await office.plan(max_pages=7)
     await asyncio.gather(office.all_turns_or_stop(), office.all_turns_or_stop())
     assert len(mill.emulator.calls) <= 7
-    await office.all_turns_or_stop()  # what one of them was given and did not need
+    for _ in range(7):  # what was given to one of them and not needed, or dropped by its stop, is there for the next
+        if len(mill.emulator.calls) < 7:
+            await office.all_turns_or_stop()
+    await office.all_turns_or_stop()
     assert len(mill.emulator.calls) == 7
     spent = [share.spent.pages for share in (await office.stands()).shares]
     assert sum(spent) == 7
