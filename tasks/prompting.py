@@ -8,7 +8,8 @@ from dataclasses import replace
 from schemas.config import RunConfig
 from schemas.errors import UsageFault
 from schemas.models import ModelSpec
-from schemas.requests import Recipe, RenderSpec
+from schemas.requests import ModelRequest, Recipe, RenderSpec
+from tasks.ports import Verdict
 
 OCR_SAMPLING: Mapping[str, float | int] = {"temperature": 0.01, "top_p": 0.001, "top_k": 1}
 """The vendor's defaults for reading, which it advises to leave alone."""
@@ -49,6 +50,13 @@ def livelier(recipe: Recipe, asked: int) -> Recipe:
     """Loosen the sampling: what loops at the lowest temperature loops again when it is asked the same way."""
     loosened = {name: value for name, value in recipe.parameters.items() if name not in OCR_SAMPLING}
     return replace(recipe, parameters={**loosened, "temperature": LIVELIER[asked - 1], "seed": asked})
+
+
+def after_loop(request: ModelRequest, verdict: Verdict, asked: int) -> ModelRequest | None:
+    """Ask again with other sampling where the answer was a loop, twice at most; None is to leave it."""
+    if asked > len(LIVELIER) or not verdict.is_flagged("repetition"):
+        return None
+    return request.instead(livelier(request.recipe, asked))
 
 
 def unfenced(text: str) -> str:

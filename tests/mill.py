@@ -124,6 +124,15 @@ class Mill:
         return frame.sort_values(keys, ignore_index=True)
 
 
+def mill_over(backend: str, folder: Path, emulator: Emulator, **settings: Any) -> Mill:
+    """A mill that asks the emulated service its native way (`dashscope`) or the compatible one (`openai`)."""
+    source = folder / "in"
+    source.mkdir()
+    address = emulator.base_url if backend == "dashscope" else emulator.compatible_url
+    asked = {"backend": backend, "base_url": address, "model": "qwen3-vl-plus"}
+    return Mill(source, folder / "out", emulator, asked | settings)
+
+
 def billed(frame: pd.DataFrame) -> dict[str, int]:
     """Sum the tokens of a table."""
     return {name: int(frame[name].sum()) for name in ("input_tokens", "output_tokens", "image_tokens")}

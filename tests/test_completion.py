@@ -15,7 +15,7 @@ from tasks.catalogue import load_models
 from tasks.completion import halved
 from tasks.render import render_pages, render_strip
 from tasks.run import replay
-from tests.mill import Memory, Mill, billed, card
+from tests.mill import Memory, billed, card, mill_over
 from tests.papers import known
 
 pytestmark = pytest.mark.xdist_group("run")
@@ -30,11 +30,7 @@ TEXT = "\n".join(LINES)
 @pytest.fixture(params=["dashscope", "openai"])
 def mill(request, tmp_path, emulator, monkeypatch):
     monkeypatch.setenv("DASHSCOPE_API_KEY", emulator.key)
-    source = tmp_path / "in"
-    source.mkdir()
-    address = emulator.base_url if request.param == "dashscope" else emulator.compatible_url
-    settings = {"backend": request.param, "base_url": address, "model": "qwen3-vl-plus"}
-    return Mill(source, tmp_path / "out", emulator, settings)
+    return mill_over(request.param, tmp_path, emulator)
 
 
 @pytest.fixture

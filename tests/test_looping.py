@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.looping import LOOP_SURE, LoopWatch, has_loop
-from tests.mill import Mill, card
+from tests.mill import card, mill_over
 
 pytestmark = pytest.mark.xdist_group("run")
 
@@ -17,11 +17,7 @@ ROW = "<tr><td>0.00</td><td>0.00</td><td>0.00</td></tr>\n"
 @pytest.fixture(params=["dashscope", "openai"])
 def mill(request, tmp_path, emulator, monkeypatch):
     monkeypatch.setenv("DASHSCOPE_API_KEY", emulator.key)
-    source = tmp_path / "in"
-    source.mkdir()
-    address = emulator.base_url if request.param == "dashscope" else emulator.compatible_url
-    settings = {"backend": request.param, "base_url": address, "model": "qwen3-vl-plus"}
-    return Mill(source, tmp_path / "out", emulator, settings)
+    return mill_over(request.param, tmp_path, emulator)
 
 
 def the_row(mill):

@@ -9,7 +9,7 @@ from schemas.config import RunConfig
 from schemas.errors import ExitCode, ModelUnavailable, UsageFault
 from tasks.estimate import estimate
 from tasks.order import resolve
-from tests.mill import Memory, Mill, card
+from tests.mill import Memory, card, mill_over
 
 pytestmark = pytest.mark.xdist_group("run")
 
@@ -21,10 +21,7 @@ MUSING = "The page shows a card. " * 40
 @pytest.fixture(params=[NATIVE, COMPATIBLE])
 def mill(request, tmp_path, emulator, monkeypatch):
     monkeypatch.setenv("DASHSCOPE_API_KEY", emulator.key)
-    source = tmp_path / "in"
-    source.mkdir()
-    address = emulator.base_url if request.param == NATIVE else emulator.compatible_url
-    return Mill(source, tmp_path / "out", emulator, {"backend": request.param, "base_url": address, "model": MODEL})
+    return mill_over(request.param, tmp_path, emulator)
 
 
 def order(**settings):

@@ -9,7 +9,7 @@ from schemas.errors import UsageFault
 from schemas.models import ModelSpec
 from schemas.requests import ModelRequest, ModelResponse, Recipe, Turn
 from tasks.ports import Reading, Verdict
-from tasks.prompting import LIVELIER, OCR_SAMPLING, livelier, refuse_local, render_spec
+from tasks.prompting import OCR_SAMPLING, after_loop, refuse_local, render_spec
 
 VERSION = 1
 MAX_OUTPUT = 8_192
@@ -57,9 +57,7 @@ class Ask:
     ) -> ModelRequest | None:
         """Ask again with other sampling where the answer was a loop, twice at most."""
         del response
-        if asked > len(LIVELIER) or not verdict.is_flagged("repetition"):
-            return None
-        return request.instead(livelier(request.recipe, asked))
+        return after_loop(request, verdict, asked)
 
 
 def _turns(prompt: str, *, built_in_prompt: bool) -> tuple[Turn, ...]:

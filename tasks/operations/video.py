@@ -7,7 +7,7 @@ from schemas.errors import UsageFault
 from schemas.models import ModelSpec
 from schemas.requests import STREAM, FrameSpec, ModelRequest, ModelResponse, Recipe, Turn
 from tasks.ports import Reading, Verdict
-from tasks.prompting import LIVELIER, livelier, refuse_local
+from tasks.prompting import after_loop, refuse_local
 
 VERSION = 1
 MAX_OUTPUT = 8_192
@@ -65,9 +65,7 @@ class Video:
     ) -> ModelRequest | None:
         """Ask again with other sampling where the answer was a loop, twice at most."""
         del response
-        if asked > len(LIVELIER) or not verdict.is_flagged("repetition"):
-            return None
-        return request.instead(livelier(request.recipe, asked))
+        return after_loop(request, verdict, asked)
 
 
 def _frames(config: RunConfig, spec: ModelSpec, max_frames: int) -> FrameSpec:

@@ -10,7 +10,7 @@ from tasks.estimate import estimate
 from tasks.operations.video import GUARD, OPERATION, PROMPT
 from tests.emulator.messages import Messages
 from tests.filming.footage import film, frames
-from tests.mill import Memory, Mill, billed, card, paper
+from tests.mill import Memory, billed, card, mill_over, paper
 
 pytestmark = pytest.mark.xdist_group("run")
 
@@ -18,11 +18,7 @@ pytestmark = pytest.mark.xdist_group("run")
 @pytest.fixture(params=["dashscope", "openai"])
 def mill(request, tmp_path, emulator, monkeypatch):
     monkeypatch.setenv("DASHSCOPE_API_KEY", emulator.key)
-    source = tmp_path / "in"
-    source.mkdir()
-    address = emulator.base_url if request.param == "dashscope" else emulator.compatible_url
-    settings = {"backend": request.param, "base_url": address, "model": "qwen3-vl-plus", "operation": "video"}
-    return Mill(source, tmp_path / "out", emulator, settings)
+    return mill_over(request.param, tmp_path, emulator, operation="video")
 
 
 def recipe(model="qwen3-vl-plus", backend="dashscope", **settings):

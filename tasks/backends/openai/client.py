@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -69,7 +68,7 @@ class OpenAICompatible:
             return pieces.together() if pieces.finish_reason else befallen(error, log, self._timeout)
 
     async def _send(self, question: Question, pieces: Pieces) -> Reply | Failure:
-        body = io.BytesIO(json.dumps(question.body, ensure_ascii=False).encode())
+        body = json.dumps(question.body, ensure_ascii=False).encode()
         async with self._own_session().post(
             self._server.endpoint, data=body, headers=HEADERS, allow_redirects=False, middlewares=(self._authorized,)
         ) as response:
