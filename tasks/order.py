@@ -105,8 +105,9 @@ class Order:
 
     @property
     def account(self) -> str:
-        """What the service counts its quota by: the model, of the account that the key belongs to."""
-        return f"{self.recipe.backend}/{self.recipe.model}"
+        """What the service counts its quota by: the model, of the key's account; by which protocol is all one to it."""
+        served_by = backends.service(self.recipe.backend, self.config.base_url, self.config.region)
+        return f"{served_by}/{self.recipe.model}"
 
 
 def resolve(config: RunConfig) -> Order:

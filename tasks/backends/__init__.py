@@ -41,6 +41,10 @@ class BackendModule(Protocol):
         """Say whether it can be asked as things are (a key is set, ...). Imports nothing heavy."""
         ...
 
+    def service(self, base_url: str | None, region: str | None) -> str:
+        """Name whose quota its calls take from; two backends that ask one service name it alike."""
+        ...
+
     def create(self, settings: BackendSettings) -> Backend:
         """Make the backend; imports its vendor's SDK only now."""
         ...
@@ -62,6 +66,15 @@ def choose(name: str) -> str:
         return name
     remote = (known for known in names() if known != LOCAL and _module(known).is_configured())
     return next(remote, LOCAL)
+
+
+def service(name: str, base_url: str | None, region: str | None) -> str:
+    """Name whose quota the calls of the backend called *name* take from.
+
+    Raises:
+        UsageFault: if there is none of that name.
+    """
+    return _module(name).service(base_url, region)
 
 
 def create(name: str, settings: BackendSettings) -> Backend:

@@ -19,6 +19,11 @@ def is_configured() -> bool:
     return True
 
 
+def service(base_url: str | None, region: str | None) -> str:  # noqa: ARG001 - the contract; nobody else is asked
+    """Name whose quota is used: that of this machine, which counts none."""
+    return "local"
+
+
 def create(settings: BackendSettings) -> Backend:
     """Make the backend; nothing is loaded before the first page."""
     return LocalBackend(settings.workers, seconds=settings.render_timeout)

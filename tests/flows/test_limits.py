@@ -43,6 +43,17 @@ async def test_limits_are_shown_changed_and_given_back(mill):
     assert (given_back["changed"], given_back["requests_per_minute"]) == (False, 1200)
 
 
+async def test_what_is_set_holds_for_both_protocols_of_the_service(mill, monkeypatch):
+    compatible = ("--backend", "openai", "--model", "qwen3-vl-plus")
+    monkeypatch.setenv("OPENAI_BASE_URL", mill.emulator.compatible_url)
+    await mill.run()
+    limits(mill, "--rpm", "30")
+
+    assert limits(mill, *compatible)["requests_per_minute"] == 30
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:8000/v1")
+    assert limits(mill, *compatible)["account"] == "openai/qwen3-vl-plus"
+
+
 async def test_a_run_that_goes_on_follows_when_its_limits_are_raised(mill):
     await mill.run()
     limits(mill, "--rpm", "1")

@@ -23,6 +23,11 @@ def is_configured() -> bool:
     return any(places) or (Path.home() / ".dashscope" / "api_key").is_file()
 
 
+def service(base_url: str | None, region: str | None) -> str:  # noqa: ARG001 - the contract; it is DashScope anywhere
+    """Name whose quota is used."""
+    return "dashscope"
+
+
 def create(settings: BackendSettings) -> Backend:
     """Make the backend. The SDK, which takes 1.4 seconds to import, is imported only now.
 

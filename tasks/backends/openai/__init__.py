@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from tasks.backends.openai.server import BASE_URL_VARIABLE, server_of
+from tasks.backends.openai.server import BASE_URL_VARIABLE, is_dashscope, server_of
 
 if TYPE_CHECKING:
     from tasks.backends import BackendSettings
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 def is_configured() -> bool:
     """Say whether a server is named; that there is a key says nothing of where it is to be sent."""
     return bool(os.environ.get(BASE_URL_VARIABLE))
+
+
+def service(base_url: str | None, region: str | None) -> str:
+    """Name whose quota is used: DashScope's, whose own protocol takes from the same, or that of another server."""
+    return "dashscope" if is_dashscope(base_url, region) else "openai"
 
 
 def create(settings: BackendSettings) -> Backend:

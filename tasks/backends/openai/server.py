@@ -42,26 +42,41 @@ def server_of(base_url: str | None, region: str | None, key: SecretStr | None) -
         CredentialFault: if the key is missing where one is needed, or cannot be sent.
     """
     address = _address(base_url, region)
-    dashscope = _is_dashscope(address)
+    dashscope = _dashscope_at(address)
     return Server(address, _key(key, dashscope=dashscope), dashscope)
 
 
+def is_dashscope(base_url: str | None, region: str | None) -> bool:
+    """Say whether it is DashScope that would be asked, so far as it is known who.
+
+    Raises:
+        UsageFault: if the address is none.
+    """
+    named = _named(base_url, region)
+    return _dashscope_at(named) if named else region is not None
+
+
 def _address(base_url: str | None, region: str | None) -> str:
-    named = base_url or (None if region else os.environ.get(BASE_URL_VARIABLE))
+    named = _named(base_url, region)
     if named:
-        address = checked_address(named, example="https://host/v1").removesuffix(METHOD)
+        address = named
     elif region:
         address = region_address(region).replace(NATIVE, COMPATIBLE)
     else:
         msg = "no server is named"
         raise UsageFault(msg, advice=f"set {BASE_URL_VARIABLE} or --base-url, for example http://127.0.0.1:8000/v1")
-    if _is_dashscope(address) and not address.endswith(COMPATIBLE):
+    if _dashscope_at(address) and not address.endswith(COMPATIBLE):
         msg = f"{address} is not where DashScope speaks this protocol"
         raise UsageFault(msg, advice=f"use the address that ends in {COMPATIBLE}, or --backend dashscope")
     return address
 
 
-def _is_dashscope(address: str) -> bool:
+def _named(base_url: str | None, region: str | None) -> str | None:
+    named = base_url or (None if region else os.environ.get(BASE_URL_VARIABLE))
+    return checked_address(named, example="https://host/v1").removesuffix(METHOD) if named else None
+
+
+def _dashscope_at(address: str) -> bool:
     parts = urlsplit(address)
     return (parts.hostname or "").endswith(".aliyuncs.com") or parts.path.endswith(COMPATIBLE)
 

@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from schemas.errors import CredentialFault, UsageFault
-from tasks.backends import choose, openai
+from tasks.backends import choose, openai, service
 from tasks.backends.openai.server import server_of
 
 VLLM = "http://127.0.0.1:8000/v1"
@@ -73,6 +73,17 @@ def test_dashscope_is_told_from_other_servers(address: str, dashscope: bool, key
 def key_of(address: str) -> str | None:
     key = server_of(address, None, None).key
     return key.get_secret_value() if key else None
+
+
+@pytest.mark.parametrize(("address", "counts"), [(BEIJING, "dashscope"), (VLLM, "openai")])
+def test_who_speaks_both_protocols_counts_both(address: str, counts: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert service("openai", address, None) == counts
+    monkeypatch.setenv("OPENAI_BASE_URL", address)
+    assert service("openai", None, None) == counts
+
+
+def test_a_region_is_one_of_dashscope() -> None:
+    assert service("openai", None, "beijing") == service("dashscope", None, None) == "dashscope"
 
 
 def test_the_key_of_one_service_is_not_sent_to_another(keys: None, monkeypatch: pytest.MonkeyPatch) -> None:
