@@ -15,7 +15,7 @@ from schemas.backfill import Backfill, Chosen
 from schemas.config import RunConfig
 from schemas.errors import ExitCode, NoInput, RunError
 from tasks.backfill import Standing, found, plan, plan_on, settings, standing, work
-from tasks.ledger import open_ledger
+from tasks.ledger import Vigil, open_ledger
 from tasks.order import resolve
 
 LOOK = 3.0
@@ -109,8 +109,9 @@ async def work_here(
 async def _turns(
     place: str, backfill_id: str, problems: Problems, stop: asyncio.Event, passwords: tuple[SecretStr, ...]
 ) -> tuple[str, str, int]:
+    vigil = Vigil()
     while not stop.is_set():
-        turn = await work(place, backfill_id, reporter=problems, stop=stop, passwords=passwords)
+        turn = await work(place, backfill_id, reporter=problems, stop=stop, passwords=passwords, vigil=vigil)
         if turn.rests == "taken":
             await pause(stop, LOOK)  # others are at work; should one die, its share is ours
         elif turn.rests is not None:

@@ -16,7 +16,7 @@ from schemas.backfill import Backfill
 from schemas.config import without_password
 from schemas.errors import ExitCode, RunError, UsageFault
 from tasks.backfill import Standing, standing
-from tasks.ledger import Ledger, open_ledger
+from tasks.ledger import Ledger, Vigil, open_ledger
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import PrefectClient
@@ -44,8 +44,9 @@ async def follow(place: str, backfill: Backfill, view: View, problems: Problems,
         submission = Submission(client, backfill, place)
         await submission.check()
         away: float | None = None
+        vigil = Vigil()
         while True:
-            stands = await standing(ledger, backfill.backfill_id)
+            stands = await standing(ledger, backfill.backfill_id, vigil)
             view.show(stands)
             if (why := _over(stands)) is not None:
                 return Outcome(stands, why)

@@ -14,7 +14,7 @@ from schemas.errors import NoInput
 from tasks.closing import complete
 from tasks.dataset import write_manifest
 from tasks.holding import hold_tables, output_lease
-from tasks.ledger import BLOCK, Holder, Ledger
+from tasks.ledger import BLOCK, Holder, Ledger, Vigil
 from tasks.sinks.parquet import ParquetSink
 
 
@@ -100,15 +100,16 @@ async def found(ledger: Ledger, backfill_id: str) -> Backfill:
     return backfill
 
 
-async def standing(ledger: Ledger, backfill_id: str) -> Standing:
-    """Say how a backfill stands.
+async def standing(ledger: Ledger, backfill_id: str, vigil: Vigil | None = None) -> Standing:
+    """Say how a backfill stands. With a *vigil*, shares of machines that fell silent are free again.
 
     Raises:
         NoInput: if there is none of that name.
     """
     backfill = await found(ledger, backfill_id)
     shares = await ledger.shares(backfill_id)
-    holders = await ledger.holders(output_lease(backfill.dataset_id))
+    output = output_lease(backfill.dataset_id)
+    holders = await (ledger.holders(output) if vigil is None else vigil.look(ledger, output))
     leases = {output_lease(backfill.dataset_id, share.lease): share.number for share in shares}
     return Standing(backfill, shares, {leases[name]: one for name, one in holders.items() if name in leases})
 

@@ -17,7 +17,7 @@ from schemas.records import RunRecord
 from tasks.backfill.counting import Counting
 from tasks.backfill.standing import Standing, closing, found, settings, standing
 from tasks.holding import output_lease
-from tasks.ledger import Ledger, open_ledger
+from tasks.ledger import Ledger, Vigil, open_ledger
 from tasks.order import Order, resolve
 from tasks.portion import Portion
 from tasks.ports import Reporter
@@ -53,10 +53,12 @@ async def work(
     run_shard: RunsShards = directly,
     flow_run_id: str | None = None,
     passwords: tuple[SecretStr, ...] = (),
+    vigil: Vigil | None = None,
 ) -> Turn:
     """Take one share that nobody works at, and read it. The last one closes the whole.
 
-    A share whose run died is taken like any other: what was answered is kept, what was spent counts.
+    A share whose run died is taken like any other: what was answered is kept, what was spent counts. Who asks again
+    and again while all is taken keeps a *vigil*, by which shares of machines that fell silent are free again.
 
     Raises:
         NoInput: if there is no such backfill.
@@ -65,7 +67,7 @@ async def work(
     async with await asyncio.to_thread(open_ledger, place) as ledger:
         tried: set[int] = set()
         while True:
-            now = await standing(ledger, backfill_id)
+            now = await standing(ledger, backfill_id, vigil)
             if now.backfill.planned and await _closed(ledger, now):
                 return Turn(rests="finished")
             if (why := now.rests(datetime.now(UTC))) is not None:
@@ -106,6 +108,7 @@ class _Turn:
     stop: asyncio.Event
     flow_run_id: str | None
     _halt: asyncio.Event = field(default_factory=asyncio.Event)
+    _vigil: Vigil = field(default_factory=Vigil)
 
     async def take(self, run_shard: RunsShards, passwords: tuple[SecretStr, ...]) -> RunRecord:
         """Read the share; note what came of it."""
@@ -169,6 +172,7 @@ class _Turn:
             while True:
                 await asyncio.sleep(LOOK)
                 now = await self.ledger.backfill(self.backfill.backfill_id)
+                await self._vigil.look(self.ledger, output_lease(self.backfill.dataset_id))
                 if now is None or now.paused or now.finished_at or now.is_over_at(datetime.now(UTC)):
                     self._halt.set()
                 if told != (counting.done, counting.calls):

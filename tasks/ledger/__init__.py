@@ -18,6 +18,7 @@ from tasks.ledger.lost import Undertaker
 from tasks.ledger.places import PlaceBook
 from tasks.ledger.quota import AccountLimits, LedgerQuota, LimitBook
 from tasks.ledger.runs import KeptRun, RunBook
+from tasks.ledger.vigil import Vigil
 
 __all__ = [
     "BLOCK",
@@ -30,6 +31,7 @@ __all__ = [
     "OutputLengths",
     "Patience",
     "Spent",
+    "Vigil",
     "open_ledger",
 ]
 

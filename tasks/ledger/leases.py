@@ -126,7 +126,8 @@ class LeaseBook(Store):
         seen: Holder | None = None
         since = patience.monotonic()
         while True:
-            silent = seen if patience.monotonic() - since >= patience.silence else None
+            asked = patience.monotonic()
+            silent = seen if asked - since >= patience.silence else None
             found = await self.write(partial(_take, lease=lease, description=description, here=here, silent=silent))
             if found is None:
                 return
@@ -134,7 +135,8 @@ class LeaseBook(Store):
             if not waits and (found.owner.is_alive(here) or (seen is not None and is_new)):
                 message = f"{lease.name} is in use by {found}."
                 raise OutputInUse(message, advice="Wait for that run to end, or end it, or set another --out.")
-            if is_new:
+            if is_new or patience.monotonic() - asked > patience.silence / 2:
+                # Where the ledger was away for us it was away for the holder as well, who could not beat.
                 seen, since = found, patience.monotonic()
             await patience.sleep(patience.look)
 

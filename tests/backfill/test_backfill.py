@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 from datetime import UTC, datetime, timedelta
 
@@ -11,9 +12,11 @@ import pytest
 
 from schemas.backfill import Chosen
 from schemas.errors import OutputInUse
-from tasks.backfill import plan, standing, work
+from schemas.spending import Spending
+from tasks.backfill import plan, standing, work, working
 from tasks.dataset import read_manifest
-from tasks.ledger import open_ledger
+from tasks.ledger import Patience, Vigil, open_ledger, vigil
+from tests.ledger.test_leases import ELSEWHERE, leave
 from tests.mill import Memory, Mill, billed, card
 
 SMALL = Chosen(share_pages=4)
@@ -42,9 +45,9 @@ class Office:
         self.id = made.backfill_id
         return made
 
-    async def turn(self, *, stop_after=None):
+    async def turn(self, *, stop_after=None, vigil=None):
         memory = Memory(stop=asyncio.Event(), stop_after=stop_after)
-        return await work(self.place, self.id, reporter=memory, stop=memory.stop)
+        return await work(self.place, self.id, reporter=memory, stop=memory.stop, vigil=vigil)
 
     async def all_turns(self):
         turns = [await self.turn()]
@@ -146,6 +149,39 @@ async def test_an_interrupted_share_is_taken_up_and_nothing_is_asked_twice(offic
     assert (await office.stands()).shares[0].ended == "interrupted"
     await office.all_turns()
     assert len(mill.table("pages")) == len(mill.emulator.calls) == 12
+
+
+async def test_a_share_of_a_machine_that_fell_silent_is_taken_by_who_waits_for_it(office, mill):
+    await office.plan()
+    async with open_ledger(office.place) as ledger:
+        stands = await office.stands()
+        share = stands.shares[0]
+        await ledger.take_up(share, "run-0", None, Spending())
+        await leave(ledger, ELSEWHERE, name=f"output {stands.backfill.dataset_id}/{share.lease}")
+    assert (await office.all_turns())[-1].rests == "taken"
+    seconds = itertools.count(step=3)
+    watch = Vigil(Patience(silence=24, monotonic=lambda: next(seconds)))
+    waited = 0
+    while (turn := await office.turn(vigil=watch)).rests == "taken":
+        waited += 1
+    assert waited == 8
+    assert (turn.share.number, turn.record.status) == (share.number, "success")
+    assert (await office.turn()).rests == "finished"
+    assert len(mill.table("pages")) == len(mill.emulator.calls) == 12
+
+
+async def test_a_run_at_work_watches_the_others(office, mill, monkeypatch):
+    monkeypatch.setattr(working, "LOOK", 0.01)
+    monkeypatch.setattr(vigil, "Patience", lambda: Patience(silence=0.2))
+    mill.emulator.latency = 1.0
+    await office.plan()
+    async with open_ledger(office.place) as ledger:
+        stands = await office.stands()
+        share = stands.shares[0]
+        await ledger.take_up(share, "run-0", None, Spending())
+        await leave(ledger, ELSEWHERE, name=f"output {stands.backfill.dataset_id}/{share.lease}")
+    assert (await office.turn()).share.number != share.number
+    assert [one.number for one in (await office.stands()).abandoned] == [share.number]
 
 
 async def test_a_paused_backfill_rests_until_it_is_let_go_on(office, mill):

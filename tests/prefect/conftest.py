@@ -1,4 +1,4 @@
-"""One Prefect server for all tests here; they share a worker, and so start it once."""
+"""Prefect servers for all tests here, which share a process of the tests, and so start each once."""
 
 from __future__ import annotations
 
@@ -16,4 +16,11 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory) -> Iterator[PrefectServer]:
     with prefect_server(tmp_path_factory.mktemp("prefect")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def server_on_postgresql(request, tmp_path_factory) -> Iterator[PrefectServer]:
+    database = request.getfixturevalue("cluster").new_database()
+    with prefect_server(tmp_path_factory.mktemp("prefect"), database) as running:
         yield running

@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -25,11 +27,12 @@ STARTING = 240.0
 
 @dataclass(frozen=True)
 class PrefectServer:
-    """Where it listens, and where it keeps what it was told."""
+    """Where it listens, and where it keeps what it was told: in a file, or in a database of PostgreSQL."""
 
     home: Path
     port: int
     pid: int = 0
+    database: str = ""
 
     @property
     def url(self) -> str:
@@ -48,8 +51,17 @@ class PrefectServer:
             "NO_PROXY": "*",
         }
 
+    @property
+    def its_environment(self) -> dict[str, str]:
+        """What the server itself is started with."""
+        kept_in = self.database.replace("postgresql://", "postgresql+asyncpg://")
+        return self.environment | ({"PREFECT_SERVER_DATABASE_CONNECTION_URL": kept_in} if kept_in else {})
+
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """Ask its database."""
+        """Ask its database; a question mark stands for a value."""
+        if self.database:
+            with psycopg.connect(self.database) as connection:
+                return connection.execute(query.replace("?", "%s").encode(), values).fetchall()
         with closing(sqlite3.connect(self.home / "prefect.db", timeout=60)) as database:
             return database.execute(query, values).fetchall()
 
@@ -66,16 +78,16 @@ class PrefectServer:
 
 
 @contextmanager
-def prefect_server(home: Path) -> Iterator[PrefectServer]:
+def prefect_server(home: Path, database: str = "") -> Iterator[PrefectServer]:
     """Start a server and wait until it answers; ends with the block."""
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
-        server = PrefectServer(home, free.getsockname()[1])
+        server = PrefectServer(home, free.getsockname()[1], database=database)
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(server.port)]
     home.mkdir(parents=True, exist_ok=True)
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(
-            [*command, "--no-ui"], env=server.environment, stdout=log, stderr=log, start_new_session=True
+            [*command, "--no-ui"], env=server.its_environment, stdout=log, stderr=log, start_new_session=True
         )
         try:
             _wait(server, process)

@@ -4,157 +4,144 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from contextlib import contextmanager, suppress
+from bisect import bisect_left
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from schemas.errors import ExitCode
 from tests.emulator import Emulator
 from tests.mill import Mill, billed, card
-from tests.prefect.serving import ROOT, PrefectServer, pagemill
+from tests.prefect.serving import pagemill
+from tests.prefect.yard import Yard, kill, until
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.emulator import Call
 
 pytestmark = [pytest.mark.xdist_group("prefect")]
-PAGES, RPM = 160, 600
+WINDOWS = (10.0, 30.0)
+"""Seconds over which sends are counted; a minute would hold most of the whole."""
+STALL = 2.0
+"""Seconds' worth of sends that may come at once, from a machine that stood still."""
 
 
 @dataclass(frozen=True)
-class Yard:
-    """A server with our deployments, and what a worker is started with."""
+class Archive:
+    """How much there is to read, in which pieces, at which rate."""
 
-    server: PrefectServer
-    home: Path
+    documents: int
+    frames: int
+    shards_per_run: int
+    rpm: int
 
     @property
-    def environment(self) -> dict[str, str]:
-        ours = {"PAGEMILL_HOME": str(self.home), "DASHSCOPE_API_KEY": "sk-emulator", "PYTHONPATH": str(ROOT),
-                "PREFECT_WORKER_QUERY_SECONDS": "1"}  # fmt: skip
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        return self.server.environment | ours | {"PATH": path, "COLUMNS": "200"}
+    def shares(self) -> int:
+        """How many there are: a shard is a document long."""
+        return self.documents // self.shards_per_run
 
-    def prefect(self, *words: str) -> str:
-        command = [sys.executable, "-m", "prefect", "--no-prompt", *words]
-        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+    @property
+    def pages(self) -> int:
+        return self.documents * self.frames
 
-    @contextmanager
-    def worker(self, name: str) -> Any:
-        command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", "pagemill", "--type", "process"]
-        with (self.home / f"{name}.log").open("wb") as log:
-            process = subprocess.Popen(
-                [*command, "--name", name, "--limit", "1"], cwd=ROOT, env=self.environment, stdout=log, stderr=log
-            )
-            try:
-                yield process
-            finally:
-                for pid in [process.pid, *descendants(process.pid)]:
-                    with suppress(ProcessLookupError):
-                        os.kill(pid, signal.SIGKILL)
-                process.wait(60)
-
-    def states(self, backfill_id: str) -> list[tuple[str, str]]:
-        query = "select state_type, state_name from flow_run where tags like ? order by created"
-        return [(kind, name) for kind, name in self.server.rows(query, f"%backfill:{backfill_id}%")]
+    def write(self, folder: Path) -> None:
+        folder.mkdir()
+        for number in range(self.documents):
+            card(folder / f"{number:03}.tiff", f"card {number}", frames=self.frames)
 
 
-def descendants(pid: int) -> list[int]:
-    """The processes that a process started, and those that these did."""
-    found = []
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        with suppress(OSError):
-            for child in map(int, path.read_text().split()):
-                found += [child, *descendants(child)]
-    return found
+SMALL = Archive(documents=16, frames=10, shards_per_run=4, rpm=600)
+LARGE = Archive(documents=40, frames=50, shards_per_run=10, rpm=2_400)
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
-    """What a power cut does: the worker, its runs, and theirs."""
-    os.kill(process.pid, signal.SIGSTOP)  # so that nothing is started between the look and the kill
-    for pid in [*descendants(process.pid), process.pid]:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-
-
-def until(condition, process, *, within=240.0):
-    """Wait for what a process brings about."""
-    end = time.monotonic() + within
-    while not condition():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.1)  # nothing tells of what another process did
-
-
-@pytest.fixture(scope="module")
-def yard(server, tmp_path_factory):
-    yard = Yard(server, tmp_path_factory.mktemp("yard"))
-    yard.prefect("work-pool", "create", "pagemill", "--type", "process", "--overwrite")
-    said = yard.prefect("deploy", "--all")
-    assert said.count("successfully created") == 5, said
-    return yard
-
-
-@pytest.fixture
-def mill(tmp_path):
-    (tmp_path / "in").mkdir()
-    for number in range(PAGES // 10):
-        card(tmp_path / "in" / f"{number:03}.tiff", f"card {number}", frames=10)
-    with Emulator() as emulator:
-        emulator.set_limits(rpm=RPM)
-        emulator.latency = type(emulator.latency)(base=0.5)
-        yield Mill(tmp_path / "in", tmp_path / "out", emulator)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def ledger(request, tmp_path):
-    if request.param == "postgresql":
-        return request.getfixturevalue("cluster").new_schema()
-    return str(tmp_path / "ledger.sqlite3")
-
-
-def words(mill, ledger):
-    pace = ("--rpm", RPM, "--tpm", 10**9, "--workers", 1, "--in-flight", 20, "--backend", "dashscope")
-    shares = ("--shard-pages", 10, "--shards-per-run", 4)
+def words(mill: Mill, ledger: str, archive: Archive) -> tuple[object, ...]:
+    """The command, as somebody would type it."""
+    pace = ("--rpm", archive.rpm, "--tpm", 10**9, "--workers", 1, "--in-flight", 40, "--backend", "dashscope")
+    shares = ("--shard-pages", archive.frames, "--shards-per-run", archive.shards_per_run)
     return ("backfill", mill.source, "--out", mill.out, "--ledger", ledger, "--base-url", mill.emulator.base_url,
             *pace, *shares, "--json")  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Place:
+    """An archive to read, and where the workers, the plan and the service are."""
+
+    archive: Archive
+    yard: Yard
+    ledger: str
+    mill: Mill
+
+    @property
+    def words(self) -> tuple[object, ...]:
+        return words(self.mill, self.ledger, self.archive)
+
+
+def mill_of(archive: Archive, folder: Path, emulator: Emulator) -> Mill:
+    archive.write(folder / "in")
+    emulator.set_limits(rpm=archive.rpm)
+    emulator.latency = 0.5
+    return Mill(folder / "in", folder / "out", emulator)
+
+
+@pytest.fixture
+def mill(tmp_path, emulator):
+    return mill_of(SMALL, tmp_path, emulator)
+
+
+@pytest.fixture(params=["files", "postgresql"])
+def place(request, tmp_path, tmp_path_factory, emulator) -> Place:
+    """All that several share in files, of a server and a ledger; or all of it in PostgreSQL."""
+    in_files = request.param == "files"
+    archive = SMALL if in_files else LARGE
+    server = request.getfixturevalue("server" if in_files else "server_on_postgresql")
+    yard = Yard(server, tmp_path_factory.mktemp("yard"))
+    yard.prepare()
+    ledger = str(tmp_path / "ledger.sqlite3") if in_files else request.getfixturevalue("cluster").new_schema()
+    return Place(archive, yard, ledger, mill_of(archive, tmp_path, emulator))
+
+
+def most_within(calls: Sequence[Call], seconds: float) -> int:
+    """The most sends of any stretch of so many seconds, refused ones too."""
+    begun = sorted(call.started for call in calls)
+    return max(bisect_left(begun, at + seconds) - number for number, at in enumerate(begun))
+
+
 @pytest.mark.long
 @pytest.mark.timeout(900)
-def test_two_workers_share_a_backfill_and_one_is_killed_half_way(yard, mill, ledger, monkeypatch):
-    emulator = mill.emulator
-    command = words(mill, ledger)
-    with yard.worker("one") as first, yard.worker("two"), pagemill(*command, env=yard.environment) as process:
-        until(lambda: len(emulator.calls) > PAGES // 3, process)
+def test_two_workers_share_a_backfill_and_one_is_killed_half_way(place, monkeypatch):
+    archive, yard, mill, emulator = place.archive, place.yard, place.mill, place.mill.emulator
+    with yard.worker("one") as first, yard.worker("two"), pagemill(*place.words, env=yard.environment) as process:
+        until(lambda: len(emulator.calls) > archive.pages // 3, process)
         kill(first)
-        out, said = process.communicate()
+        with yard.worker("one again") as again:
+            out, said = process.communicate()
+            told = json.loads(out)
+            until(lambda: yard.is_over(told["backfill_id"]), again)
     assert process.returncode == ExitCode.OK, said
-    told = json.loads(out)
-    assert (told["status"], told["pages_done"], told["shares_open"]) == ("finished", PAGES, 0)
+    assert (told["status"], told["pages_done"], told["shares_open"]) == ("finished", archive.pages, 0)
     pages, calls = mill.table("pages"), mill.table("calls")
-    assert len(pages) == len(pages[["name", "page_no"]].drop_duplicates()) == PAGES
+    assert len(pages) == len(pages[["name", "page_no"]].drop_duplicates()) == archive.pages
     assert set(pages["status"]) == {"ok"}
-    assert len(mill.table("files")) == PAGES // 10
+    assert len(mill.table("files")) == archive.documents
     answered = calls[calls["outcome"] == "answered"]
     assert sorted(answered["request_key"]) == sorted(pages["request_key"])
     lost = int((calls["outcome"] == "lost").sum())
-    assert sum(call.outcome == "answered" for call in emulator.calls) <= PAGES + lost
+    assert sum(call.outcome == "answered" for call in emulator.calls) <= archive.pages + lost
     assert billed(pages) == billed(calls)
     # Two that did not share the rate would have every second call refused.
     assert sum(call.status == 429 for call in emulator.calls) <= 0.2 * len(emulator.calls)
+    for seconds in WINDOWS:
+        assert most_within(list(emulator.calls), seconds) <= (seconds + STALL) * archive.rpm / 60
     states = yard.states(told["backfill_id"])
-    assert ("CRASHED", "Crashed") in states, states
-    assert not [state for state in states if state[0] == "RUNNING"]
+    assert states.count(("CRASHED", "Crashed")) == 1, states
+    assert states.count(("COMPLETED", "Completed")) >= archive.shares - 1, states
+    assert {kind for kind, _ in states} == {"CRASHED", "COMPLETED"}, states
     monkeypatch.setenv("DASHSCOPE_API_KEY", emulator.key)
-    emulator.set_limits()
-    emulator.latency = type(emulator.latency)(base=0.0)
+    emulator.set_limits(rpm=None)
+    emulator.latency = 0.0
     alone = Mill(mill.source, mill.out.parent / "alone", emulator)
     asyncio.run(alone.run())
     assert billed(answered) == billed(alone.table("calls"))
@@ -164,7 +151,7 @@ def test_two_workers_share_a_backfill_and_one_is_killed_half_way(yard, mill, led
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/api"])
 def test_a_server_that_does_not_answer_is_told_in_one_line_and_the_plan_is_kept(server, mill, tmp_path, url):
     environment = server.environment | {"DASHSCOPE_API_KEY": "sk-emulator", "PREFECT_API_URL": url}
-    process = pagemill(*words(mill, str(tmp_path / "ledger.sqlite3")), env=environment)
+    process = pagemill(*words(mill, str(tmp_path / "ledger.sqlite3"), SMALL), env=environment)
     said = process.communicate()[1]
     assert process.returncode == ExitCode.USAGE, said
     *_, error, advice = said.splitlines()
@@ -174,7 +161,7 @@ def test_a_server_that_does_not_answer_is_told_in_one_line_and_the_plan_is_kept(
 
 def test_a_database_that_does_not_answer_is_told_in_one_line(server, mill):
     nowhere = "postgresql://mill:sesame@127.0.0.1:9/ledger"
-    process = pagemill(*words(mill, nowhere), env=server.environment | {"DASHSCOPE_API_KEY": "sk-emulator"})
+    process = pagemill(*words(mill, nowhere, SMALL), env=server.environment | {"DASHSCOPE_API_KEY": "sk-emulator"})
     said = process.communicate()[1]
     assert process.returncode == ExitCode.OUTPUT, said
     error, advice = said.splitlines()
