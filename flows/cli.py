@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 
 from flows import (
     asking,
+    attending,
     backfilling,
     compacting,
     doctor,
@@ -41,6 +42,7 @@ app = typer.Typer(
 for _command in (
     running.run,
     backfilling.backfill,
+    attending.worker,
     asking.estimate,
     asking.status,
     running.retry,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900), pytest.mark.xdist_group("composed")]
-DOCUMENTS, FRAMES, RPM, IN_FLIGHT = 12, 10, 600, 20
+DOCUMENTS, FRAMES, RPM = 12, 10, 600
 PAGES = DOCUMENTS * FRAMES
 AWAY = 15.0
 """Seconds that the server and the database are away; both are waited for, for a minute."""
@@ -50,7 +50,7 @@ class Site:
         """Type what the guide says, and at whose expense."""
         text = (ROOT / "docs" / "many-machines.md").read_text(encoding="utf-8")
         (line,) = re.findall(r"^docker compose .* run --rm worker (pagemill .*)$", text, re.MULTILINE)
-        pace = ("--rpm", RPM, "--tpm", 10**9, "--workers", 1, "--in-flight", IN_FLIGHT, "--backend", "dashscope")
+        pace = ("--rpm", RPM, "--tpm", 10**9, "--workers", 1, "--in-flight", 20, "--backend", "dashscope")
         more = ("--base-url", self.emulator.base_url, "--shard-pages", FRAMES, "--shards-per-run", 2, *pace, "--json")
         words = [*shlex.split(line.replace("archive", name)), *map(str, more)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
@@ -111,7 +111,7 @@ def test_server_and_database_go_away_in_the_midst_and_nothing_is_lost(site):
     site.check_whole("outage")
 
 
-def test_a_worker_that_is_stopped_loses_what_it_had_in_flight_and_the_other_goes_on(site):
+def test_a_worker_that_is_stopped_lets_its_runs_finish_what_is_in_flight_and_the_other_goes_on(site):
     site.archive("stopped")
     before = len(site.emulator.calls)
     process = site.backfill("stopped")
@@ -122,4 +122,5 @@ def test_a_worker_that_is_stopped_loses_what_it_had_in_flight_and_the_other_goes
     _, said = process.communicate()
     assert process.returncode == ExitCode.OK, said + site.said()
     site.check_whole("stopped")
-    assert (site.table("stopped", "calls")["outcome"] == "lost").sum() <= 2 * IN_FLIGHT
+    assert set(site.table("stopped", "calls")["outcome"]) <= {"answered", "throttled"}
+    assert set(site.table("stopped", "runs")["status"]) == {"interrupted", "success"}

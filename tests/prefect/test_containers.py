@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from flows.attending import GRACE
 from flows.options import Ledger
 from tests.prefect.composed import GIVEN, Image, composed, services, steps
 
@@ -128,13 +129,17 @@ def test_only_this_machine_reaches_the_server():
     assert "ports" not in COMPOSE["services"]["database"]
 
 
-@pytest.mark.parametrize("service", ["server", "worker"])
-def test_commands_are_commands_of_prefect(service):
+def test_the_server_is_started_by_a_command_of_prefect():
     from prefect.cli._app import _app
 
-    words = COMPOSE["services"][service]["command"]
+    words = COMPOSE["services"]["server"]["command"]
     assert words[0] == "prefect"
     _app.parse_args([str(word) for word in words[1:]], exit_on_error=False, print_error=False)
+
+
+def test_runs_have_time_to_finish_before_their_container_is_killed():
+    (minutes,) = re.findall(r"^(\d+)m$", COMPOSE["services"]["worker"]["stop_grace_period"])
+    assert int(minutes) * 60 > GRACE
 
 
 def test_what_kubernetes_is_given_is_whole():
