@@ -12,7 +12,7 @@ from typing import Protocol
 from schemas.config import RunConfig
 from schemas.errors import Interrupted, RunError
 from schemas.page_ranges import select_pages
-from schemas.records import RunRecord
+from schemas.records import PageRecord, RunRecord
 from schemas.work import Shard
 from tasks.again import ask_anew, chosen, write_anew
 from tasks.assembly import Prepares, open_shop
@@ -23,6 +23,7 @@ from tasks.portion import Portion
 from tasks.ports import Reporter
 from tasks.shard import PriorRows, ShardReport, process_shard
 from tasks.shop import Shop
+from tasks.window import Place
 
 Work = Callable[[], Awaitable[ShardReport]]
 
@@ -126,13 +127,13 @@ async def _run(
 
 @dataclass
 class Feed:
-    """Feeds shards to the window of those in flight, and remembers the first fault that stopped it."""
+    """Feeds shards to the window of those that are open, and remembers the first fault that stopped it."""
 
     shop: Shop
     run_shard: RunsShards
     fault: RunError | None = None
     kept: int = 0
-    _window: set[asyncio.Task[ShardReport]] = field(default_factory=set)
+    _open: set[asyncio.Task[ShardReport]] = field(default_factory=set)
 
     async def run(self) -> None:
         """Run every shard that there is to run, or as many as can be.
@@ -146,39 +147,50 @@ class Feed:
             self._halt(error)
             await self._drain()
         finally:
-            for task in self._window:
+            for task in self._open:
                 task.cancel()
-            await asyncio.gather(*self._window, return_exceptions=True)
+            await asyncio.gather(*self._open, return_exceptions=True)
         if (failures := self.shop.tolerance.fault) is not None:
             self._halt(failures)
         if self.fault is None and self.shop.stop.is_set():
             self.fault = Interrupted("the run was asked to stop", advice="run the same command again to go on")
 
     async def _feed(self) -> None:
+        window = self.shop.new_window()
         async with aclosing(self._shards()) as shards:
             async for shard in shards:
                 if self.shop.stop.is_set():
                     return
-                await self._admit(shard)
+                await window.room()
+                self._settle()
+                self._open.add(asyncio.ensure_future(self._shard(shard, window.enter(shard.page_count))))
 
-    async def _admit(self, shard: Shard) -> None:
-        if len(self._window) >= self.shop.shards_in_flight:
-            await self._settle(asyncio.FIRST_COMPLETED)
-        work = partial(self._work, shard)
-        self._window.add(asyncio.ensure_future(self.run_shard(shard, work)))
+    async def _shard(self, shard: Shard, place: Place) -> ShardReport:
+        try:
+            return await self.run_shard(shard, partial(self._work, shard, place))
+        finally:
+            place.leave()
 
-    async def _work(self, shard: Shard) -> ShardReport:
+    async def _work(self, shard: Shard, place: Place) -> ShardReport:
         shop = self.shop
         prior: PriorRows = await shop.prior_rows(shard) if shard.existing_id else {}
-        return await process_shard(shard, shop.desk, shop.to, prior)
+
+        def on_rows(rows: tuple[PageRecord, ...]) -> None:
+            place.read(len(rows))
+            shop.desk.on_rows(rows)
+
+        return await process_shard(shard, replace(shop.desk, on_rows=on_rows), shop.to, prior)
 
     async def _drain(self) -> None:
-        while self._window:
-            await self._settle(asyncio.ALL_COMPLETED)
+        while self._open:
+            await asyncio.wait(self._open)
+            self._settle()
 
-    async def _settle(self, when: str) -> None:
-        done, self._window = await asyncio.wait(self._window, return_when=when)
-        for task in done:
+    def _settle(self) -> None:
+        """Take in what came of the shards that are over."""
+        over = {task for task in self._open if task.done()}
+        self._open -= over
+        for task in over:
             try:
                 report = task.result()
             except RunError as error:

@@ -32,6 +32,7 @@ from tasks.settle import settled, unsettled_by_change
 from tasks.shard import Commitment, ShardReport
 from tasks.sinks.parquet import ParquetSink
 from tasks.tolerance import Tolerance
+from tasks.window import Window
 
 
 @dataclass
@@ -79,11 +80,11 @@ class Shop:
         """Where shards commit their rows."""
         return Commitment(self.dataset.dataset_id, self.sink, self.ledger, self.order.models, self.file)
 
-    @property
-    def shards_in_flight(self) -> int:
-        """Shards worked on at once: enough that the pipe stays full while the last page of one is waited for."""
-        pages = self.order.config.shard_pages
-        return 2 + 2 * self.order.limits.in_flight // pages
+    def new_window(self) -> Window:
+        """Make the window of the shards that are open: a round of calls and a shard's worth are always at hand."""
+        in_flight, shard = self.order.limits.in_flight, self.order.config.shard_pages
+        enough = 2 * in_flight + shard
+        return Window(enough=enough, most=2 * enough)
 
     async def documents(self) -> AsyncGenerator[Document, None]:
         """Find and identify the documents of the sources; what cannot be read is filed and told of."""
