@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,7 @@ class PrefectServer:
     port: int
     pid: int = 0
     database: str = ""
+    settings: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -55,7 +56,8 @@ class PrefectServer:
     def its_environment(self) -> dict[str, str]:
         """What the server itself is started with."""
         kept_in = self.database.replace("postgresql://", "postgresql+asyncpg://")
-        return self.environment | ({"PREFECT_SERVER_DATABASE_CONNECTION_URL": kept_in} if kept_in else {})
+        ours = {"PREFECT_SERVER_DATABASE_CONNECTION_URL": kept_in} if kept_in else {}
+        return self.environment | self.settings | ours
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Ask its database; a question mark stands for a value."""
@@ -78,11 +80,11 @@ class PrefectServer:
 
 
 @contextmanager
-def prefect_server(home: Path, database: str = "") -> Iterator[PrefectServer]:
-    """Start a server and wait until it answers; ends with the block."""
+def prefect_server(home: Path, database: str = "", settings: dict[str, str] | None = None) -> Iterator[PrefectServer]:
+    """Start a server, under *settings* of Prefect's own, and wait until it answers; ends with the block."""
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
-        server = PrefectServer(home, free.getsockname()[1], database=database)
+        server = PrefectServer(home, free.getsockname()[1], database=database, settings=settings or {})
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(server.port)]
     home.mkdir(parents=True, exist_ok=True)
     with (home / "server.log").open("wb") as log:

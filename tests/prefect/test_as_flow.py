@@ -16,6 +16,7 @@ from flows.interrupts import FINISHING, STOPPING
 from schemas.errors import ExitCode
 from tests.emulator import Emulator
 from tests.mill import Mill, card, paper
+from tests.prefect.listening import wire_to
 from tests.prefect.serving import PrefectServer
 from tests.prefect.serving import pagemill as start
 
@@ -140,6 +141,45 @@ def test_neither_key_nor_password_is_anywhere_in_prefect(server, made):
     assert b"inbox" in kept
     assert KEY.encode() not in kept
     assert PASSWORD.encode() not in kept
+
+
+def asked_of_prefect(server, mill, shard_pages):
+    """What a run asks of Prefect's server, but for its log, which is sent as time passes; and its shards."""
+    with wire_to(server.port) as wire:
+        env = environment(server, PREFECT_API_URL=wire.url)
+        said = start(*words(mill, "--shard-pages", shard_pages), env=env).communicate()[1]
+    shards = len(list((mill.out / "pages").glob("*.parquet")))
+    assert shards, said
+    return {what: count for what, count in wire.asked.items() if what != "POST /api/logs/"}, shards
+
+
+@pytest.mark.long
+def test_what_is_asked_of_the_server_does_not_grow_with_the_shards(server, tmp_path, emulator):
+    card(tmp_path / "long.tiff", "long", frames=40)
+    few, many = (Mill(tmp_path / "long.tiff", tmp_path / name, emulator) for name in ("few", "many"))
+    asked_for_few, shards = asked_of_prefect(server, few, 10_000)
+    assert shards == 1
+    asked_for_many, shards = asked_of_prefect(server, many, 1)
+    assert shards == 40
+    assert asked_for_few["POST /api/artifacts/"] == 3
+    assert asked_for_many == asked_for_few
+
+
+@pytest.mark.long
+def test_a_shard_is_three_events_and_nothing_else(server, tmp_path, emulator):
+    card(tmp_path / "long.tiff", "long", frames=12)
+    mill = Mill(tmp_path / "long.tiff", tmp_path / "out", emulator)
+    out, said = start(*words(mill, "--shard-pages", 1, "--json"), env=environment(server)).communicate()
+    assert out, said
+    flow_run = json.loads(out)["prefect_flow_run_id"]
+    of_run = (
+        "from events e join event_resources r on r.event_id = e.id "
+        "where r.resource_id = ? and e.event like 'prefect.task-run.%' "
+    )
+    run = f"prefect.flow-run.{flow_run}"
+    server.soon(f"select count(*) {of_run} having count(*) >= 36", run)
+    told = server.rows(f"select e.event, count(*) {of_run} group by 1", run)
+    assert dict(told) == {f"prefect.task-run.{state}": 12 for state in ("Pending", "Running", "Completed")}
 
 
 @pytest.fixture
