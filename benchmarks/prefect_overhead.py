@@ -152,8 +152,8 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=60)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--pages", type=int, default=20_000, help="of the long run; 0 leaves it out")
-    parser.add_argument("--in-flight", type=int, default=128)
-    parser.add_argument("--latency", type=float, default=4.0)
+    parser.add_argument("--in-flight", type=int, default=192)
+    parser.add_argument("--latency", type=float, default=6.0)
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     bare = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")} | {
