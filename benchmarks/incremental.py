@@ -30,7 +30,7 @@ import pymupdf
 from schemas.config import RunConfig
 from schemas.documents import Document, SourceFile
 from schemas.records import PageRecord
-from tasks.assembly import open_books
+from tasks.books import open_books
 from tasks.discover import discover
 from tasks.order import Order, resolve
 from tasks.ports import KnownDocument, Placement

@@ -10,7 +10,6 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from decimal import Decimal
 from logging import Logger, LoggerAdapter
-from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
 
@@ -23,8 +22,10 @@ from prefect.artifacts import (
 
 from flows.report.gather import gather
 from flows.report.markdown import markdown
+from schemas.arrow import arrow_schema
 from schemas.errors import OutputFault
-from schemas.records import RunRecord
+from schemas.records import FileRecord, RunRecord
+from tasks.places import Where, place_at
 
 PROGRESS, REPORT, FILES = "pagemill-progress", "pagemill-report", "pagemill-files"
 """Keys: lower case and dashes, for so Prefect wants them. All runs under one key are its history."""
@@ -93,7 +94,7 @@ async def leave_report(record: RunRecord, out: str, log: Log) -> None:
         return
     if not await bounded(acreate_markdown_artifact(text, REPORT, "how the run went"), log):
         return
-    rows = await asyncio.to_thread(files_to_show, Path(out))
+    rows = await asyncio.to_thread(files_to_show, out)
     if rows:
         about = f"files, those with a problem first; at most {SHOWN_FILES} of {record.files}"
         await bounded(acreate_table_artifact(rows, FILES, about), log)
@@ -118,13 +119,13 @@ def report(record: RunRecord, out: str) -> str:
     return markdown(gather(record, out))
 
 
-def files_to_show(out: Path, limit: int = SHOWN_FILES) -> list[dict[str, Any]]:
+def files_to_show(out: Where, limit: int = SHOWN_FILES) -> list[dict[str, Any]]:
     """Pick files of a dataset for a table: those with a problem first, and never more than *limit*."""
-    from pyarrow import dataset
+    from pyarrow import dataset, string
 
     try:
-        files = dataset.dataset(out / "files", format="parquet")
-        bad = dataset.field("status") != "success"
+        files = place_at(out).dataset("files", arrow_schema(FileRecord))
+        bad = dataset.field("status").cast(string()) != "success"
         rows = files.scanner(columns=list(COLUMNS), filter=bad).head(limit).to_pylist()
         rest = files.scanner(columns=list(COLUMNS), filter=~bad).head(limit - len(rows)).to_pylist()
     except FileNotFoundError:  # the run may have ended before there was one

@@ -50,7 +50,7 @@ def status(
     if as_json:
         session.emit(listing.as_json(found))
     else:
-        listing.show_status(found, out, session.data, every_problem=problems)
+        listing.show_status(found, out, session.data, ledger=ledger, every_problem=problems)
 
 
 def models(ctx: typer.Context, *, as_json: AsJson = False) -> None:

@@ -208,7 +208,7 @@ def _again(backfill: Backfill, place: str) -> str:
 
 def _place(out: str | None, ledger: str | None) -> str:
     """Say where the ledger with the plan is."""
-    from tasks.assembly import ledger_place
+    from tasks.books import ledger_place
 
     if out is None and ledger is None:
         msg = "say where the backfill is kept: --out DIR, or --ledger"

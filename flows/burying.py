@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from pathlib import Path
 from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient, get_client
@@ -13,7 +12,7 @@ from prefect.states import Crashed
 
 from flows.artifacts import Log, bounded
 from schemas.errors import RunError
-from tasks.assembly import is_there
+from tasks.books import is_there
 from tasks.dataset import find_dataset
 from tasks.ledger import open_ledger
 
@@ -26,7 +25,7 @@ async def bury_dead(out: str, place: str, log: Log) -> None:
     The ledger knows them: who lives holds a lease. Prefect being away costs the saying, and the next run says it.
     """
     with suppress(RunError):  # the run meets the same fault where it opens them
-        dataset = await asyncio.to_thread(find_dataset, Path(out))
+        dataset = await asyncio.to_thread(find_dataset, out)
         if dataset is not None and is_there(place):
             await bounded(_bury(dataset.dataset_id, place, log), log)
 

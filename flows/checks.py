@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from flows.faults import redacted
+from schemas.addresses import scheme_of
 from schemas.errors import RunError
 
 State = Literal["ok", "warn", "fail", "skipped"]
@@ -63,8 +64,11 @@ def _release(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
 
 
-def output(out: Path) -> Check:
-    """Look whether results can be written, without making the folder."""
+def output(out: str | Path) -> Check:
+    """Look whether results can be written, without making the folder; at an address, whether it can be listed."""
+    if scheme_of(str(out)) is not None:
+        return _stored(str(out))
+    out = Path(out)
     if out.exists() and not out.is_dir():
         return Check("output", "fail", f"{out} is a file", "name a folder with --out")
     standing = next((folder for folder in (out, *out.absolute().parents) if folder.is_dir()), Path("/"))
@@ -79,12 +83,34 @@ def output(out: Path) -> Check:
     return Check("output", "ok" if free >= ENOUGH_SPACE else "warn", said, "" if free >= ENOUGH_SPACE else "make room")
 
 
-def ledger(where: str | None, out: Path) -> Check:
+def _stored(out: str) -> Check:
+    from tasks.dataset import find_dataset
+    from tasks.places import place_at
+    from tasks.remote import check_installed
+
+    try:
+        check_installed([out])
+        place = place_at(out)
+        place.prepare()
+        held, known = place.entries(), find_dataset(place)
+    except RunError as error:
+        return Check("output", "fail", redacted(str(error)), error.advice)
+    if known is not None:
+        return Check("output", "ok", f"{place} is an output of pagemill")
+    if held:
+        return Check("output", "fail", f"{place} holds something else ({held[0]})", "name another place with --out")
+    return Check("output", "ok", f"{place} is empty, or not there; whether it can be written to, the first run finds")
+
+
+def ledger(where: str | None, out: str | Path) -> Check:
     """Open the ledger; one that is not there yet is left unmade."""
-    from tasks.assembly import LEDGER_FILE
+    from tasks.books import ledger_place
     from tasks.ledger.engine import open_engine
 
-    place = where or str(out / LEDGER_FILE)
+    try:
+        place = ledger_place(str(out), where)
+    except RunError as error:
+        return Check("ledger", "fail", str(error), error.advice)
     if "://" not in place and not Path(place).exists():
         return Check("ledger", "ok", f"{place} will be made by the first run")
     try:

@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -29,7 +28,7 @@ _MARKS = {"ok": ("ok", "green"), "warn": ("warn", "yellow"), "fail": ("FAIL", "b
 class Question:
     """What a run would be made with."""
 
-    out: Path
+    out: str
     ledger: str | None
     backend: str
     region: str | None
@@ -39,7 +38,7 @@ class Question:
 
 def doctor(
     ctx: typer.Context,
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where tables would go.")] = Path("results"),
+    out: Annotated[str, typer.Option("--out", "-o", metavar="DIR", help="Where tables would go.")] = "results",
     ledger: Ledger = None,
     *,
     backend: Annotated[

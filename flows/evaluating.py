@@ -39,7 +39,7 @@ def evaluate(
     from flows.evaluation import report, telling
 
     session: Session = ctx.obj
-    folder = None if to is None else apart(Path(to), Path(out))
+    folder = None if to is None else apart(to, out)
     found = evaluation.evaluate(out, truth, operation=operation, model=model, ignore_case=ignore_case, reviews=reviews)
     written = () if folder is None else report.write(found, folder)
     if as_json:

@@ -12,6 +12,7 @@ import typer
 from flows.options import AsJson, Out
 from flows.session import Session
 from flows.wording import plural, visible
+from schemas.addresses import scheme_of, shown
 from schemas.errors import UsageFault
 from tasks.aside import FOLDER
 
@@ -34,7 +35,7 @@ def export(
     from flows.results import open as open_results
 
     session: Session = ctx.obj
-    folder = apart(Path(to), Path(out))
+    folder = apart(to, out)
     with open_results(out, furniture=not drop_furniture) as read:
         count = sum(1 for _ in exports.get(form).write(read, folder))
     with suppress(OSError):  # another export may be at work there
@@ -45,13 +46,16 @@ def export(
         session.emit(f"{plural(count, 'file')} in {visible(to)}")
 
 
-def apart(to: Path, out: Path) -> Path:
+def apart(to: str, out: str) -> Path:
     """Keep exports out of the tables.
 
     Raises:
-        UsageFault: if they would lie among them.
+        UsageFault: if they would lie among them, or not in a folder.
     """
-    if to.resolve().is_relative_to(out.resolve()):
+    if scheme_of(to) is not None:
+        msg = f"--to {visible(shown(to))} is an address; what is handed on goes to a folder"
+        raise UsageFault(msg, advice="name a folder, and copy it where it is wanted")
+    if scheme_of(out) is None and Path(to).resolve().is_relative_to(Path(out).resolve()):
         msg = f"--to {to} lies in the output itself"
         raise UsageFault(msg, advice="name a folder outside of it")
-    return to
+    return Path(to)

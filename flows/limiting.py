@@ -60,7 +60,7 @@ async def _limits(
     from tasks.order import resolve
     from tasks.standing import place_of
 
-    order = resolve(RunConfig(sources=(out,), out=out, backend=backend, model=model))
+    order = resolve(RunConfig(sources=("-",), out="results", backend=backend, model=model))  # only whose quota it is
     async with await asyncio.to_thread(open_ledger, place_of(out, ledger)) as books:
         before = AccountLimits() if reset else await books.get_limits(order.account)
         wanted = AccountLimits(rpm or before.requests_per_minute, tpm or before.tokens_per_minute)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Literal
@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.wording import command, counts, duration, money, plural, short, tokens, visible
+from schemas.config import without_password
 from schemas.estimate import Estimate
 from schemas.models import ModelSpec
 from schemas.status import PageProblem, Quarantined, Status
@@ -68,23 +69,26 @@ def _cost_range(estimate: Estimate) -> str:
     return f"{likely}, between {low} and {high}{dated}{source}"
 
 
-def show_status(status: Status, out: str, console: Console, *, every_problem: bool = False) -> None:
+def show_status(
+    status: Status, out: str, console: Console, *, ledger: str | None = None, every_problem: bool = False
+) -> None:
     """Print how an output stands, its first problems or every one, and what to type next."""
+    where = ("--out", out, *(("--ledger", ledger) if ledger and without_password(ledger) == ledger else ()))
     console.print(_grid(_status_lines(status)))
     shown = status.problems if every_problem else status.problems[:FIRST_PROBLEMS]
     for problem in shown:
         console.print(_problem(problem), soft_wrap=True, highlight=False)
     if more := len(status.problems) - len(shown):
-        line = command("pagemill", "status", "--out", out, "--problems")
+        line = command("pagemill", "status", *where, "--problems")
         console.print(Text(f"and {plural(more, 'problem')} more: {visible(line)}"), soft_wrap=True, highlight=False)
     for document in status.quarantined if every_problem else ():
-        console.print(_quarantined(document, out), soft_wrap=True, highlight=False)
+        console.print(_quarantined(document, where), soft_wrap=True, highlight=False)
     if (held := len(status.quarantined)) and not every_problem:
-        line = command("pagemill", "status", "--out", out, "--problems")
+        line = command("pagemill", "status", *where, "--problems")
         said = f"{plural(held, 'document')} to look at before reading again: {visible(line)}"
         console.print(Text(said), soft_wrap=True, highlight=False)
     if wanted := [name for name in _RETRIABLE if status.pages.get(name)]:
-        line = command("pagemill", "retry", "--out", out, "--only", ",".join(wanted))
+        line = command("pagemill", "retry", *where, "--only", ",".join(wanted))
         console.print(Text.assemble(("ask again: ", "bold"), visible(line)), soft_wrap=True, highlight=False)
 
 
@@ -110,12 +114,12 @@ def _problem(problem: PageProblem) -> Text:
     return Text.assemble((f"{problem.status:<9} ", "red"), f"{visible(problem.source)}{page}: {said}")
 
 
-def _quarantined(document: Quarantined, out: str) -> Text:
+def _quarantined(document: Quarantined, where: Sequence[str]) -> Text:
     """Write a document, why it stands apart, and the command that tries it again with more of what it lacked."""
     kinds = counts(document.kinds)
     again = f", asked again {plural(document.asked_again, 'time')}" if document.asked_again else ""
     more = [word for kind, words in _MORE.items() if kind in document.kinds for word in words]
-    line = command("pagemill", "retry", "--out", out, "--only", ",".join(document.statuses) or "failed", *more)
+    line = command("pagemill", "retry", *where, "--only", ",".join(document.statuses) or "failed", *more)
     return Text.assemble(
         (f"{document.reason}: ", "bold red"),
         f"{visible(document.source)} ({visible(kinds)}{again}); look at it, then: {visible(line)}",

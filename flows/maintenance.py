@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Annotated
 
 from prefect import flow, get_run_logger
@@ -71,7 +71,7 @@ async def evaluate_results(
     from flows.exporting import apart
 
     try:
-        folder = apart(Path(to), Path(out))
+        folder = apart(to, out)
         look = partial(evaluation.evaluate, out, truth, operation=operation, model=model)
         found = await asyncio.to_thread(look)
         written = await asyncio.to_thread(report.write, found, folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,10 +24,11 @@ from flows.report import leave
 from flows.reporters import Several
 from flows.termination import Termination
 from flows.wording import plural, short, visible
+from schemas.addresses import scheme_of
 from schemas.config import RunConfig
 from schemas.errors import RunError
 from schemas.records import READ, RunRecord
-from tasks.assembly import ledger_place
+from tasks.books import ledger_place
 from tasks.ports import Reporter
 from tasks.run import run
 from tasks.steps import run_shard
@@ -80,24 +82,28 @@ async def process_documents(
     Args:
         config: The settings of the run.
         sources: What to read in place of the settings' sources.
-        out: Where results go in place of the settings' place.
+        out: Where results go in place of the settings' place. Where that is an address and the settings name no
+            ledger, it is PAGEMILL_LEDGER of the worker.
     """
     log = FlowLog(get_run_logger())
     if (session := _session.get()) is not None:
         return await _conduct(session, log)
     changes = {name: value for name, value in (("sources", sources), ("out", out)) if value is not None}
+    meant = RunConfig.model_validate(config.model_dump() | changes)
+    if meant.ledger is None and scheme_of(meant.out) is not None:  # where no ledger can lie, it is the worker's
+        meant = meant.model_copy(update={"ledger": os.environ.get("PAGEMILL_LEDGER")})
     with Termination(log.note) as termination:
-        alone = Session(RunConfig.model_validate(config.model_dump() | changes), log, termination.stop)
+        alone = Session(meant, log, termination.stop)
         return await _conduct(alone, log, termination)
 
 
 async def _conduct(session: Session, log: FlowLog, termination: Termination | None = None) -> State[RunRecord]:
     run_of_prefect = getattr(get_run_context(), "flow_run", None)
     config = session.config
-    await bury_dead(config.out, ledger_place(config.out, config.ledger), log.logger)
     async with ProgressArtifact(log.logger) as progress:
         log.on_progress = progress.reached
         try:
+            await bury_dead(config.out, ledger_place(config.out, config.ledger), log.logger)
             record = session.outcome = await run(
                 config,
                 reporter=log if session.reporter is log else Several(session.reporter, log),

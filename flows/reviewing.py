@@ -135,10 +135,10 @@ def _take_in(session: Session, read: Results, path: Path, reviewer: str | None, 
     except OSError as error:
         msg = f"--import {path} cannot be read: {error.strerror}"
         raise UsageFault(msg, advice="name the file that the review page saved") from error
-    given = parse_marks_file(content, known_dataset(read.out).dataset_id)
+    given = parse_marks_file(content, known_dataset(read.place).dataset_id)
     reviews = reviews_of(given, identified(read), reviewer, datetime.now(UTC))
     if reviews:
-        add_reviews(read.out, reviews, content)
+        add_reviews(read.place, reviews, content)
     left = len(given.marks) - len(reviews)
     if as_json:
         session.emit(json.dumps({"marks": len(reviews), "left_out": left}))
@@ -151,25 +151,27 @@ async def _write(session: Session, gathered: Gathered, wanted: AsFile, *, as_jso
     from flows.review import standalone
     from flows.review.pictures import Pictures
     from tasks.dataset import known_dataset
+    from tasks.places import Folder
 
-    path = Path(wanted.to) if wanted.to else gathered.out / REVIEW
+    ours = gathered.read.place
+    place, name = (Folder(Path(wanted.to).parent), Path(wanted.to).name) if wanted.to else (ours, REVIEW)
     with Pictures(standalone.MAX_SIDE, gathered.read.passwords, workers=_WORKERS) as drawing:
         held = await standalone.embedded(gathered, drawing, count=wanted.pictures, megabytes=wanted.picture_mb)
-    dataset_id = known_dataset(gathered.out).dataset_id
+    dataset_id = known_dataset(ours).dataset_id
     size = await asyncio.to_thread(
-        standalone.write, path, gathered, held, title=gathered.out.resolve().name, dataset_id=dataset_id
+        standalone.write, place, name, gathered, held, title=ours.name, dataset_id=dataset_id
     )
-    if path.parent.resolve() != gathered.out.resolve():
+    if wanted.to and not (isinstance(ours, Folder) and Path(wanted.to).parent.resolve() == ours.path.resolve()):
         with suppress(OSError):
-            (path.parent / FOLDER).rmdir()
+            (Path(wanted.to).parent / FOLDER).rmdir()
     if as_json:
-        told = {"file": str(path), "pages": len(gathered.lines), "pictures": len(held.webp), "size_bytes": size}
+        told = {"file": place.at(name), "pages": len(gathered.lines), "pictures": len(held.webp), "size_bytes": size}
         session.emit(json.dumps(told))
         return
     every = "" if gathered.of == len(gathered.lines) else f" of {gathered.of:,}, the most doubtful"
     drawn = plural(len(held.webp), "picture")
     session.emit(f"{plural(len(gathered.lines), 'page')}{every}; {drawn}; {size / _MB:.1f} MB")
-    session.emit(f"open: {visible(str(path))}")
+    session.emit(f"open: {visible(place.at(name))}")
 
 
 async def _serve(session: Session, gathered: Gathered, port: int, reviewer: str | None) -> None:
@@ -178,10 +180,11 @@ async def _serve(session: Session, gathered: Gathered, port: int, reviewer: str 
     from tasks.dataset import known_dataset
     from tasks.reviews import Sitting
 
-    sitting = Sitting(gathered.out, datetime.now(UTC))
-    dataset_id = known_dataset(gathered.out).dataset_id
+    place = gathered.read.place
+    sitting = Sitting(place, datetime.now(UTC))
+    dataset_id = known_dataset(place).dataset_id
     with Pictures(_SERVED_SIDE, gathered.read.passwords, workers=_WORKERS) as drawing:
-        desk = Desk(gathered, drawing, sitting, gathered.out.resolve().name, dataset_id, reviewer)
+        desk = Desk(gathered, drawing, sitting, place.name, dataset_id, reviewer)
         try:
             async with ReviewServer(desk, port) as server:
                 session.emit(f"review: {server.address}")

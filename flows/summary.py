@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.wording import command, cost, counts, money, plural, python_command, short, span_of, visible
+from schemas.addresses import scheme_of
 from schemas.records import READ, RunRecord
 
 AGAIN = ("failed", "truncated", "suspect", "blocked", "invalid")
@@ -111,7 +112,7 @@ def next_steps(run: RunRecord, out: str, again: str) -> Iterator[tuple[str, str]
     if wanted := [status for status in AGAIN if getattr(run, f"pages_{status}")]:
         yield "ask again", command("pagemill", "retry", "--out", out, *ledger_words(run), "--only", ",".join(wanted))
     if run.pages:
-        path = str(PurePath(out, "pages"))
+        path = f"{out}/pages" if scheme_of(out) is not None else str(PurePath(out, "pages"))
         yield "open", python_command(f"import pandas as pd; print(pd.read_parquet({path!r}))", _python())
 
 

@@ -18,6 +18,9 @@ EXTRAS: Mapping[str, str | None] = {
 }
 """The schemes that are read, each with the extra of this package that it needs; None needs nothing more."""
 
+OBJECT_STORES = frozenset({"s3", "oss", "gs", "az", "abfs"})
+"""The schemes that results can lie at: an object appears there whole under its name."""
+
 _WITH_NAME = frozenset({"sftp", "az", "abfs"})
 """Schemes whose addresses may name a user or a container before the @."""
 
@@ -43,6 +46,48 @@ def scheme_of(source: str) -> str | None:
 def is_web(source: str) -> bool:
     """Say whether an address is one of the web, which names any machine that there is."""
     return scheme_of(source) in {"http", "https"}
+
+
+def output_objection(address: str) -> str | None:
+    """Say why results cannot lie at an address; None where they can, or it is a path.
+
+    >>> output_objection("sftp://mill@host/results")
+    'sftp:// cannot hold results: what is written there can be seen half; name a folder, or s3://, oss://, gs://, az://'
+    """
+    scheme = scheme_of(address)
+    if scheme is None:
+        return None
+    if scheme not in OBJECT_STORES:
+        why = "nothing can be written there" if is_web(address) else "what is written there can be seen half"
+        why = why if scheme in EXTRAS else "it is not known here"
+        return f"{scheme}:// cannot hold results: {why}; name a folder, or s3://, oss://, gs://, az://"
+    if (secret := secret_in(address)) is not None:
+        return f"it holds {secret}, and settings are stored; set credentials in the environment"
+    bucket, *names = address.partition("://")[2].rstrip("/").split("/")
+    if not bucket:
+        return f"{address} names no bucket"
+    if not {"", ".", ".."}.isdisjoint(names) or not frozenset("*?[]#").isdisjoint("".join(names)):
+        return f"{address} cannot be told from other addresses by every tool; use plain names between single slashes"
+    return None
+
+
+def tidy(address: str) -> str:
+    """Give an address as it is compared: its scheme in lower case, without a slash at its end.
+
+    >>> tidy("S3://bucket/results/"), tidy("s3://bucket")
+    ('s3://bucket/results', 's3://bucket')
+    """
+    scheme, _, rest = address.partition("://")
+    return f"{scheme.lower()}://{rest.rstrip('/')}"
+
+
+def lies_below(address: str, above: str) -> bool:
+    """Say whether an address is another one, or lies below it.
+
+    >>> lies_below("s3://bucket/results/pages", "s3://bucket/results"), lies_below("s3://bucket/r", "s3://bucket/results")
+    (True, False)
+    """
+    return f"{tidy(address)}/".startswith(f"{tidy(above)}/")
 
 
 def shown(address: str) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from schemas.addresses import EXTRAS, is_web, scheme_of, secret_in, shown
+from schemas.addresses import EXTRAS, is_web, output_objection, scheme_of, secret_in, shown, tidy
 from schemas.durations import parse_duration
 from schemas.failure_limit import FailureLimit, parse_failure_limit
 from schemas.languages import parse_tag
@@ -73,13 +73,16 @@ class RunConfig(BaseModel):
                 raise PydanticCustomError("source", "SOURCE {shown}: {why}", {"shown": shown(source), "why": why})
         return self
 
+    @model_validator(mode="after")
+    def _results_can_lie_at_out(self) -> Self:
+        if (why := output_objection(self.out)) is not None:
+            raise PydanticCustomError("out", "--out: {why}", {"why": why})
+        return self
+
     @field_validator("out")
     @classmethod
-    def _out_is_a_folder(cls, value: str) -> str:
-        if scheme_of(value) is not None:
-            msg = "results are written to a folder; name one here, and copy or mount it (docs/inboxes.md)"
-            raise PydanticCustomError("out", msg)
-        return value
+    def _out_is_tidy(cls, value: str) -> str:
+        return value if scheme_of(value) is None else tidy(value)
 
     @field_validator("pages")
     @classmethod

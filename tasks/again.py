@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 from typing import cast, get_args
 
 from schemas.errors import UsageFault
@@ -15,7 +14,7 @@ from tasks.ledger import Ledger
 from tasks.order import Order
 from tasks.plan import spans
 from tasks.ports import Placement
-from tasks.sinks.parquet import ParquetSink
+from tasks.sinks import open_sink
 
 
 def chosen(statuses: Sequence[str]) -> frozenset[PageStatus]:
@@ -36,7 +35,7 @@ async def ask_anew(ledger: Ledger, dataset_id: str, *, order: Order, statuses: f
     """Raise the generation of every page of these statuses, and mark the parts that hold them."""
     recipe_id = order.recipe.recipe_id
     placements = await ledger.placements(dataset_id, recipe_id)
-    sink = ParquetSink(Path(order.config.out))
+    sink = open_sink(order.config.out)
     by_shard: defaultdict[str, list[Placement]] = defaultdict(list)
     for placement in placements:
         by_shard[placement.shard_id].append(placement)

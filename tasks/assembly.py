@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,7 +11,6 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from schemas.config import RunConfig
 from schemas.documents import RenderedPage
 from schemas.errors import OutputInUse
 from schemas.records import PageRecord
@@ -20,18 +18,20 @@ from schemas.requests import FrameSpec, ModelRequest
 from schemas.spending import NOTHING, Spending
 from tasks.ask import Asker, Patience
 from tasks.backends import BackendSettings, create
+from tasks.books import open_books, open_waiting, run_name
 from tasks.budget import Budget
 from tasks.clock import SystemClock
-from tasks.dataset import DatasetInfo, open_dataset
+from tasks.dataset import DatasetInfo
 from tasks.filing import Filing
 from tasks.filming import SLOW, take_frames
 from tasks.forecast import OutputForecast
 from tasks.gate import ByteGate
 from tasks.holding import hold_tables, output_lease
-from tasks.ledger import Lease, Ledger, open_ledger
+from tasks.ledger import Lease, Ledger
 from tasks.order import Order
 from tasks.pacing import open_limiter
 from tasks.page import ROOM_PER_PAGE, Desk
+from tasks.places import place_at
 from tasks.plan import Placed
 from tasks.ports import KeptAnswer, Reporter, Workers
 from tasks.recovery import take_back
@@ -39,41 +39,11 @@ from tasks.remote import Reach, open_reach
 from tasks.render import render_span
 from tasks.resumption import carried_over, learn
 from tasks.shop import Shop
-from tasks.sinks.parquet import ParquetSink
+from tasks.sinks import open_sink
 from tasks.tolerance import Tolerance
 from tasks.workers import WorkerPool
 
-LEDGER_FILE = "ledger.sqlite3"
-
 Prepares = Callable[[Ledger, str], Awaitable[None]]
-
-
-def run_name(now: datetime) -> str:
-    """Name a run so that names sort by time."""
-    return f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
-
-
-def ledger_place(out: str, ledger: str | None) -> str:
-    """Say where the ledger is: a database in the output folder unless another was named."""
-    return ledger or str(Path(out) / LEDGER_FILE)
-
-
-def is_there(place: str) -> bool:
-    """Say whether a ledger stands there already; of a server's address that is not asked."""
-    return "://" in place or Path(place).exists()
-
-
-@asynccontextmanager
-async def open_books(config: RunConfig) -> AsyncIterator[tuple[DatasetInfo, Ledger]]:
-    """Open an output and its ledger.
-
-    Raises:
-        OutputFault: if the output cannot be used.
-        LedgerFault: if the ledger cannot be opened.
-    """
-    dataset = await asyncio.to_thread(open_dataset, Path(config.out))
-    async with await asyncio.to_thread(open_ledger, ledger_place(config.out, config.ledger)) as ledger:
-        yield dataset, ledger
 
 
 @asynccontextmanager
@@ -90,13 +60,16 @@ async def open_shop(
     config, started_at = order.config, datetime.now(UTC)
     run_id = run_name(started_at)
     async with AsyncExitStack() as stack:
-        dataset, ledger = await stack.enter_async_context(open_books(config))
+        waiting = stack.enter_context(open_waiting(reporter))
+        dataset, ledger = await stack.enter_async_context(open_books(config, waiting))
         lease = await stack.enter_async_context(_held(ledger, dataset, order, run_id))
         await ledger.mark_lost()
         if order.portion is not None:
             await order.portion.taken(run_id)
+        place = place_at(config.out, waiting)
+        sink = open_sink(place)
         async with hold_tables(ledger, dataset.dataset_id, run_id):
-            await take_back(ledger, ParquetSink(Path(config.out)), dataset.dataset_id)
+            await take_back(ledger, sink, dataset.dataset_id)
         if prepare is not None:
             await prepare(ledger, dataset.dataset_id)
         forecast = OutputForecast()
@@ -105,7 +78,6 @@ async def open_shop(
         reach = await stack.enter_async_context(open_reach(config, pool))
         placements = await ledger.placements(dataset.dataset_id, order.recipe.recipe_id)
         placed = Placed(placements, span_pages=order.recipe.span_pages)
-        sink = ParquetSink(Path(config.out))
         tolerance = Tolerance(config.failure_limit)
         on_rows = partial(_report, reporter=reporter, tolerance=tolerance, stop=stop, reach=reach)
         desk = await stack.enter_async_context(
@@ -116,6 +88,7 @@ async def open_shop(
             order=order,
             run_id=run_id,
             dataset=dataset,
+            place=place,
             ledger=ledger,
             sink=sink,
             reach=reach,

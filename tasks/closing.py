@@ -65,7 +65,7 @@ async def close_run(shop: Shop, fault: RunError | None, *, kept: int, flow_run_i
         await asyncio.to_thread(complete, shop.sink)
         await asyncio.to_thread(shop.sink.write, "runs", shop.run_id, [record])
         if whole:
-            await asyncio.to_thread(write_manifest, shop.out, shop.sink, shop.run_id)
+            await asyncio.to_thread(write_manifest, shop.place, shop.sink, shop.run_id)
     except RunError as error:
         how = ending(totals, fault or error, nothing_there=False)
         record = _record(shop, totals, own, how, kept=kept, flow_run_id=flow_run_id)

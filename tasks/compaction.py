@@ -8,18 +8,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from schemas.errors import NoInput
+from schemas.errors import NoInput, OutputFault
 from schemas.records import TABLES
-from tasks.assembly import is_there, ledger_place, run_name
+from tasks.books import is_there, ledger_place, run_name
 from tasks.dataset import known_dataset, read_manifest, write_manifest
 from tasks.filing import UNREAD
 from tasks.holding import output_lease
 from tasks.ledger import open_ledger
+from tasks.places import Objects, place_at
 from tasks.sinks.folders import LISTING, clear
 from tasks.sinks.parquet import ParquetSink
 
 LEAVE = frozenset({UNREAD})
 """Parts that every run writes anew: merging them would be undone by the next."""
+
+ELSEWHERE = "write larger parts (--shard-pages 2000), or merge a copy of it on a disk; readers do with small parts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +43,19 @@ async def compact(out: str, ledger: str | None, *, target_bytes: int) -> Mapping
     Raises:
         NoInput: if there is no output of ours, or its ledger is elsewhere.
         OutputInUse: if a run is at work on it.
-        OutputFault: if it cannot be done; the table that failed is as it was.
+        OutputFault: if it cannot be done, which at an address it cannot; the table that failed is as it was.
     """
-    dataset = known_dataset(Path(out))
-    place = ledger_place(out, ledger)
-    if not is_there(place):
-        msg = f"the ledger of {out} is not at {place}"
+    place = place_at(out)
+    if isinstance(place, Objects):
+        msg = f"parts cannot be merged at {place}: no store swaps many objects for one, so rows would be seen twice"
+        raise OutputFault(msg, advice=ELSEWHERE)
+    dataset = known_dataset(place)
+    where = ledger_place(out, ledger)
+    if not is_there(where):
+        msg = f"the ledger of {out} is not at {where}"
         raise NoInput(msg, advice="name it with --ledger, as the run did")
     async with (
-        await asyncio.to_thread(open_ledger, place) as books,
+        await asyncio.to_thread(open_ledger, where) as books,
         books.hold(output_lease(dataset.dataset_id), run_name(datetime.now(UTC)), f"compact {out}") as lease,
     ):
         sink, done = ParquetSink(Path(out)), {}

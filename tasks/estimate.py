@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 from schemas.config import RunConfig
 from schemas.documents import Document, RejectedDocument, SourceFile
@@ -17,8 +16,8 @@ from schemas.page_ranges import select_pages
 from schemas.requests import request_key
 from schemas.tokens import prompt_tokens
 from schemas.usage import Usage
-from tasks.assembly import is_there, ledger_place
 from tasks.backends import LOCAL
+from tasks.books import is_there, ledger_place
 from tasks.dataset import find_dataset
 from tasks.discover import discover
 from tasks.filming import OneKind, gathered, identify_film
@@ -138,7 +137,7 @@ async def _documents(
 
 
 async def _placed(order: Order, ledger: Ledger | None) -> Placed:
-    dataset = find_dataset(Path(order.config.out))
+    dataset = await asyncio.to_thread(find_dataset, order.config.out)
     if ledger is None or dataset is None:
         return Placed()
     placements = await ledger.placements(dataset.dataset_id, order.recipe.recipe_id)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from schemas.addresses import scheme_of
 from schemas.config import RunConfig
 from schemas.models import Limits, ModelSpec
 from schemas.requests import FrameSpec, Recipe
@@ -69,8 +70,8 @@ class Order:
 
     @property
     def own_folders(self) -> list[Path]:
-        """What we write ourselves and never read as input."""
-        return [Path(self.config.out).absolute()]
+        """What we write ourselves and never read as input; what is no folder of this machine is left out elsewhere."""
+        return [Path(self.config.out).absolute()] if scheme_of(self.config.out) is None else []
 
     @property
     def max_output_tokens(self) -> int:
@@ -118,7 +119,7 @@ def resolve(config: RunConfig) -> Order:
             source is not installed.
         ModelUnavailable: if the model was retired.
     """
-    check_installed(config.sources)
+    check_installed([*config.sources, config.out])
     backend = backends.choose(config.backend)
     spec = find_model(config.model, backend)
     operation = operations.get(config.operation)

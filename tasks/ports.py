@@ -247,8 +247,8 @@ class Sink(Protocol):
         """Name the parts that are there, sorted."""
         ...
 
-    def size(self, table: str, part: str) -> PartSize:
-        """Measure a part that is there, without reading its rows."""
+    def sizes(self, table: str) -> Mapping[str, PartSize]:
+        """Measure every part of a table, by name, sorted."""
         ...
 
 

@@ -7,16 +7,14 @@ import secrets
 import threading
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from schemas.arrow import arrow_schema, from_arrow, to_arrow
 from schemas.errors import OutputFault
 from schemas.records import REVIEWS, ReviewRecord
-from tasks.aside import written_aside
+from tasks.places import Place, Where, place_at
 from tasks.sinks.form import form
 
 PART_ROWS = 1_000
@@ -29,8 +27,8 @@ MarkedPage = tuple[str, str, int, str, str | None, str | None]
 class Sitting:
     """The marks of one reviewer at work, each on disk before it counts as made. Several can sit at once."""
 
-    def __init__(self, out: Path, begun_at: datetime) -> None:
-        self._out = out
+    def __init__(self, out: Where, begun_at: datetime) -> None:
+        self._place = place_at(out)
         self._begun = f"{begun_at:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
         self._rows: list[ReviewRecord] = []
         self._part = 0
@@ -44,33 +42,31 @@ class Sitting:
         """
         with self._writing:
             rows = [*self._rows, review]
-            _write(self._out, f"{self._begun}-{self._part:04}", rows)
+            _write(self._place, f"{self._begun}-{self._part:04}", rows)
             full = len(rows) >= PART_ROWS
             self._rows, self._part = ([], self._part + 1) if full else (rows, self._part)
 
 
-def add_reviews(out: Path, reviews: Sequence[ReviewRecord], origin: bytes) -> None:
+def add_reviews(out: Where, reviews: Sequence[ReviewRecord], origin: bytes) -> None:
     """Keep marks that were made elsewhere; the same *origin* twice keeps them once.
 
     Raises:
         OutputFault: if they cannot be written.
     """
-    _write(out, f"import-{hashlib.sha256(origin).hexdigest()[:16]}", reviews)
+    _write(place_at(out), f"import-{hashlib.sha256(origin).hexdigest()[:16]}", reviews)
 
 
-def read_reviews(out: Path) -> list[ReviewRecord]:
+def read_reviews(out: Where) -> list[ReviewRecord]:
     """Read every mark that was ever made, in no order.
 
     Raises:
         OutputFault: if a part is damaged.
     """
-    folder = out / REVIEWS
-    if not folder.is_dir():
-        return []
+    place = place_at(out)
     try:
-        rows = ds.dataset(folder, schema=arrow_schema(ReviewRecord), format="parquet").to_table()
+        rows = place.dataset(REVIEWS, arrow_schema(ReviewRecord)).to_table()
     except (OSError, pa.ArrowInvalid) as error:
-        msg = f"cannot read {folder}: {error}"
+        msg = f"cannot read {place.at(REVIEWS)}: {error}"
         raise OutputFault(msg, advice="restore the file that it names, or move it away") from error
     return from_arrow(ReviewRecord, rows)
 
@@ -81,7 +77,7 @@ def latest_reviews(reviews: Iterable[ReviewRecord]) -> dict[MarkedPage, ReviewRe
     return {(it.doc_id, it.source, it.page_no, it.operation, it.variant, it.model): it for it in ordered}
 
 
-def _write(out: Path, part: str, reviews: Sequence[ReviewRecord]) -> None:
+def _write(place: Place, part: str, reviews: Sequence[ReviewRecord]) -> None:
     table = to_arrow(ReviewRecord, reviews)
-    with written_aside(out, out / REVIEWS / f"{part}.parquet") as file:
+    with place.writing(f"{REVIEWS}/{part}.parquet") as file:
         pq.write_table(table, file, **form(table.column_names))

@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 from schemas.documents import Document, RejectedDocument, SourceFile
 from schemas.errors import UnsettledDocument
@@ -25,12 +24,12 @@ from tasks.intake import intake
 from tasks.ledger import Lease, Ledger
 from tasks.order import Order
 from tasks.page import Desk
+from tasks.places import Folder, Objects
 from tasks.plan import Placed, rewritten, spans
-from tasks.ports import Placement, Reporter
+from tasks.ports import Placement, Reporter, Sink
 from tasks.remote import Reach
 from tasks.settle import settled, unsettled_by_change
 from tasks.shard import Commitment, ShardReport
-from tasks.sinks.parquet import ParquetSink
 from tasks.tolerance import Tolerance
 from tasks.window import Window
 
@@ -55,8 +54,9 @@ class Shop:
     order: Order
     run_id: str
     dataset: DatasetInfo
+    place: Folder | Objects
     ledger: Ledger
-    sink: ParquetSink
+    sink: Sink
     reach: Reach
     placed: Placed
     stale: Sequence[Placement]
@@ -69,11 +69,6 @@ class Shop:
     tolerance: Tolerance
     _filing_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     found: Found = field(default_factory=Found)
-
-    @property
-    def out(self) -> Path:
-        """The output folder."""
-        return Path(self.order.config.out)
 
     @property
     def to(self) -> Commitment:

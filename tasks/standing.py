@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 from schemas.config import RunConfig
 from schemas.errors import NoInput
 from schemas.records import READ, FileRecord, PageRecord
 from schemas.status import PageProblem, Status
 from tasks.account import priced, tally
-from tasks.assembly import is_there, ledger_place
+from tasks.books import is_there, ledger_place
 from tasks.catalogue import load_models
-from tasks.dataset import DatasetInfo, find_dataset
+from tasks.dataset import DatasetInfo, known_dataset
 from tasks.holding import output_lease
 from tasks.ledger import Ledger, open_ledger
+from tasks.ports import Sink
 from tasks.quarantine import quarantine
-from tasks.sinks.parquet import ParquetSink
+from tasks.sinks import open_sink
 from tasks.summarize import totals
 
 
@@ -29,12 +29,12 @@ async def status(out: str, ledger: str | None) -> Status:
         NoInput: if there is no output of ours.
         LedgerFault: if the ledger cannot be read.
     """
-    dataset = _dataset(out)
+    dataset = await asyncio.to_thread(known_dataset, out)
     async with await asyncio.to_thread(open_ledger, place_of(out, ledger)) as books:
         runs = await books.runs(dataset.dataset_id)
         calls = priced(await books.calls_of_runs([run.run_id for run in runs]), load_models())
         holders = await books.holders(output_lease(dataset.dataset_id))
-    files, problems = await asyncio.to_thread(_tables, ParquetSink(Path(out)))
+    files, problems = await asyncio.to_thread(_tables, open_sink(out))
     spent, counted = tally(calls), totals(files)
     return Status(
         runs=tuple(run.record for run in runs if run.record is not None),
@@ -57,7 +57,7 @@ async def last_config(out: str, ledger: str | None) -> RunConfig:
     Raises:
         NoInput: if there is no output of ours, or no run has ended in it.
     """
-    dataset = _dataset(out)
+    dataset = await asyncio.to_thread(known_dataset, out)
     async with await asyncio.to_thread(open_ledger, place_of(out, ledger)) as books:
         return await _last(books, dataset, out)
 
@@ -67,14 +67,6 @@ async def _last(books: Ledger, dataset: DatasetInfo, out: str) -> RunConfig:
         return RunConfig.model_validate_json(run.config).model_copy(update={"out": out})
     msg = f"no run has been made into {out}"
     raise NoInput(msg, advice=f"begin with: pagemill run SOURCE --out {out}")
-
-
-def _dataset(out: str) -> DatasetInfo:
-    dataset = find_dataset(Path(out))
-    if dataset is None:
-        msg = f"{out} is no output of pagemill"
-        raise NoInput(msg, advice="name the folder that was given to a run as --out")
-    return dataset
 
 
 def place_of(out: str, ledger: str | None) -> str:
@@ -90,12 +82,12 @@ def place_of(out: str, ledger: str | None) -> str:
     return place
 
 
-def _tables(sink: ParquetSink) -> tuple[list[FileRecord], tuple[PageProblem, ...]]:
+def _tables(sink: Sink) -> tuple[list[FileRecord], tuple[PageProblem, ...]]:
     files = [row for part in sink.parts("files") for row in sink.read("files", part) if isinstance(row, FileRecord)]
     return files, tuple(_problems(sink, files))
 
 
-def _problems(sink: ParquetSink, files: list[FileRecord]) -> Iterator[PageProblem]:
+def _problems(sink: Sink, files: list[FileRecord]) -> Iterator[PageProblem]:
     for file in files:
         if file.status == "failure" and not file.pages_selected:
             yield PageProblem(file.source, None, file.status, file.error_kind, file.error_message)

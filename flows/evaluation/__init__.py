@@ -25,6 +25,7 @@ from tasks.evaluating.marks import Marked, marks_by_page, page_of, review_scores
 from tasks.evaluating.scores import CheckScore, TextScore
 from tasks.evaluating.totals import Figures, figures
 from tasks.evaluating.truth import Truth
+from tasks.places import Where
 from tasks.reviews import read_reviews
 
 __all__ = ["Evaluation", "evaluate"]
@@ -89,7 +90,7 @@ def evaluate(
     layout = truths.layout_of(folder) if folder else None
     with open_results(out) as read:
         _check_ways(read, operation, model)
-        marks = read_reviews(read.out) if reviews else []
+        marks = read_reviews(read.place) if reviews else []
         found = _matched(read, folder, layout, marks)
         gathered = _gather(read, found, marks, (operation, model), ignore_case=ignore_case)
         unjudged = len({reading.source for reading in read.readings} - set(found.by_source))
@@ -137,7 +138,7 @@ def _matched(read: Results, folder: Path | None, layout: str | None, marks: Sequ
     return found
 
 
-def _no_match(out: Path, folder: Path, every: Sequence[Truth], sources: Sequence[str], found: Matches) -> NoInput:
+def _no_match(out: Where, folder: Path, every: Sequence[Truth], sources: Sequence[str], found: Matches) -> NoInput:
     if found.ambiguous:
         msg = f"{visible(found.ambiguous[0])} may be the truth of several documents in {out}"
         return NoInput(msg, advice="put it in a folder that is called like that of its document")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -21,6 +20,7 @@ from schemas.records import READ, TABLES, RunRecord
 from schemas.usage import Usage
 from tasks.catalogue import load_models
 from tasks.estimate import PRIOR
+from tasks.places import Place, Where, place_at
 
 WORST = 500
 """Files that the report lists; the table has them all."""
@@ -36,22 +36,22 @@ _TONES = {"success": "good", "partial_success": "warn"}
 _UNIMPORTANT = frozenset({"sources", "out", "passwords"})
 
 
-def gather(run: RunRecord, out: str) -> RunReport:
+def gather(run: RunRecord, out: Where) -> RunReport:
     """Put together what is to be said of a run.
 
     Raises:
         OutputFault: if a table cannot be read.
     """
     try:
-        return _gathered(run, out)
+        return _gathered(run, place_at(out))
     except (OSError, pa.ArrowInvalid) as error:
         msg = f"a table of {out} cannot be read: {error}"
         raise OutputFault(msg, advice="run again: answers are kept") from error
 
 
-def _gathered(run: RunRecord, out: str) -> RunReport:
-    folder = Path(out)
-    worst, dearest = _files(folder, run)
+def _gathered(run: RunRecord, place: Place) -> RunReport:
+    out = str(place)
+    worst, dearest = _files(place, run)
     return RunReport(
         run_id=run.run_id,
         out=out,
@@ -64,9 +64,9 @@ def _gathered(run: RunRecord, out: str) -> RunReport:
         pages_by_status=_counted(summary.pages_by_status(run)),
         files_by_status=_counted(summary.files_by_status(run)),
         steps=(*summary.next_steps(run, out, "the same command again"), _look(out)),
-        problems=tuple(_problems(folder, run, out)),
-        expected=_expected(folder, run),
-        slowest=tuple(_slowest(folder, run)),
+        problems=tuple(_problems(place, run, out)),
+        expected=_expected(place, run),
+        slowest=tuple(_slowest(place, run)),
         dearest=dearest,
         files=worst,
         files_of=run.files,
@@ -82,11 +82,8 @@ def _counted(figures: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
     return tuple((name, count) for name, count in figures.items() if count)
 
 
-def _table(folder: Path, table: str) -> ds.Dataset:
-    schema = arrow_schema(TABLES[table])
-    if not (folder / table).is_dir():
-        return ds.dataset(schema.empty_table())
-    return ds.dataset(folder / table, schema=schema, format="parquet")
+def _table(place: Place, table: str) -> ds.Dataset:
+    return place.dataset(table, arrow_schema(TABLES[table]))
 
 
 def _own(run: RunRecord) -> ds.Expression:
@@ -94,10 +91,10 @@ def _own(run: RunRecord) -> ds.Expression:
     return ds.field("recipe_id") == run.recipe_id
 
 
-def _files(folder: Path, run: RunRecord) -> tuple[tuple[FileLine, ...], tuple[Ranked, ...]]:
+def _files(place: Place, run: RunRecord) -> tuple[tuple[FileLine, ...], tuple[Ranked, ...]]:
     """List the worst files, and those that cost most."""
     worst = dearest = None
-    scanner = _table(folder, "files").scanner(columns=list(_FILE), filter=_own(run))
+    scanner = _table(place, "files").scanner(columns=list(_FILE), filter=_own(run))
     for batch in scanner.to_batches():
         rows = pa.Table.from_batches([batch]).unify_dictionaries()
         rows = rows.set_column(1, "status", rows["status"].cast(pa.string()))
@@ -145,18 +142,18 @@ def _cost(row: Mapping[str, Any]) -> str:
     return money(row["cost"], row["cost_known"], row["currency"]) if row["calls"] else ""
 
 
-def _problems(folder: Path, run: RunRecord, out: str) -> Iterator[Problem]:
+def _problems(place: Place, run: RunRecord, out: str) -> Iterator[Problem]:
     """Gather pages and files that were not read, by what was wrong with them, the most first."""
     columns = ["status", "error_kind", "error_message", "name"]
     bad = ~ds.field("status").cast(pa.string()).isin(sorted(READ))
-    pages = _table(folder, "pages").to_table(columns=[*columns, "page_no"], filter=_own(run) & bad)
+    pages = _table(place, "pages").to_table(columns=[*columns, "page_no"], filter=_own(run) & bad)
     ledger = summary.ledger_words(run)
     for row in _grouped(pages):
         status = row["status"]
         again = command("pagemill", "retry", "--out", out, *ledger, "--only", status) if status in summary.AGAIN else ""
         yield _problem(row, f"{row['name_first']} p. {row['page_no_first']}", again)
     unread = (ds.field("status").cast(pa.string()) == "failure") & (ds.field("pages_selected") == 0)
-    files = _table(folder, "files").to_table(columns=columns, filter=_own(run) & unread)
+    files = _table(place, "files").to_table(columns=columns, filter=_own(run) & unread)
     for row in _grouped(files):
         yield _problem(row, row["name_first"], "")
 
@@ -177,12 +174,12 @@ def _problem(row: Mapping[str, Any], example: str, again: str) -> Problem:
     return Problem(row["status"], kind or "", row["name_count"], visible(example), message, again)
 
 
-def _expected(folder: Path, run: RunRecord) -> Expected | None:
+def _expected(place: Place, run: RunRecord) -> Expected | None:
     """Hold the calls of a run against what an estimate without knowledge says of as many requests of their input."""
     asked: Counter[tuple[str, int]] = Counter()
     first = (ds.field("run_id") == run.run_id) & (ds.field("outcome").cast(pa.string()) == "answered")
     first &= ds.field("request_key") == ds.field("base_key")
-    for batch in _table(folder, "calls").scanner(columns=["model", "input_tokens"], filter=first).to_batches():
+    for batch in _table(place, "calls").scanner(columns=["model", "input_tokens"], filter=first).to_batches():
         counted = pa.Table.from_batches([batch]).group_by(["model", "input_tokens"]).aggregate([([], "count_all")])
         asked.update({(row["model"], row["input_tokens"]): row["count_all"] for row in counted.to_pylist()})
     if not any(tokens for _, tokens in asked):
@@ -216,17 +213,17 @@ def _price(asked: Mapping[tuple[str, int], int], output: int) -> float | None:
     return total
 
 
-def _slowest(folder: Path, run: RunRecord) -> Iterator[Ranked]:
+def _slowest(place: Place, run: RunRecord) -> Iterator[Ranked]:
     """Name the files whose calls of this run took longest, all their calls together."""
     ended = (ds.field("run_id") == run.run_id) & ds.field("ended_at").is_valid()
-    calls = _table(folder, "calls").to_table(columns=["doc_id", "started_at", "ended_at"], filter=ended)
+    calls = _table(place, "calls").to_table(columns=["doc_id", "started_at", "ended_at"], filter=ended)
     if not calls.num_rows:
         return
     taken = pc.microseconds_between(calls["started_at"], calls["ended_at"])
     sums = pa.table({"doc_id": calls["doc_id"], "taken": taken}).group_by("doc_id").aggregate([("taken", "sum")])
     slow = sums.sort_by([("taken_sum", "descending"), ("doc_id", "ascending")]).slice(0, FIRST).to_pylist()
     known = ds.field("doc_id").isin([row["doc_id"] for row in slow])
-    named = _table(folder, "files").to_table(columns=["doc_id", "name"], filter=_own(run) & known)
+    named = _table(place, "files").to_table(columns=["doc_id", "name"], filter=_own(run) & known)
     names = dict(zip(named["doc_id"].to_pylist(), named["name"].to_pylist(), strict=True))
     for row in slow:
         name = names.get(row["doc_id"])

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from flows.results.documents import ReadDocument, ReadPage
 from flows.results.opened import Results
+from schemas.addresses import scheme_of
 
 __all__ = ["ReadDocument", "ReadPage", "Results", "open"]
 
@@ -25,7 +26,7 @@ __all__ = ["ReadDocument", "ReadPage", "Results", "open"]
 def open(  # noqa: A001 - read as `results.open`, like `tarfile.open` and `wave.open`
     out: str | os.PathLike[str], *, history: bool = False, passwords: Sequence[str] = (), furniture: bool = True
 ) -> Results:
-    """Open what was given to a run as `--out`.
+    """Open what was given to a run as `--out`: a folder, or an address of a store (`s3://bucket/results`).
 
     The tables hold the newest row of every page and of every file. With *history* they hold every row, also those of
     earlier contents of a file. *passwords* open encrypted documents for their pictures. Without *furniture*, running
@@ -33,5 +34,7 @@ def open(  # noqa: A001 - read as `results.open`, like `tarfile.open` and `wave.
 
     Raises:
         NoInput: if it is no output of pagemill.
+        OutputFault: if its store cannot be reached, or does not let it be read.
     """
-    return Results(Path(out), history=history, passwords=tuple(passwords), furniture=furniture)
+    where = out if isinstance(out, str) and scheme_of(out) is not None else Path(out)
+    return Results(where, history=history, passwords=tuple(passwords), furniture=furniture)

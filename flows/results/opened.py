@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -23,6 +22,7 @@ from schemas.arrow import columns as columns_of
 from schemas.arrow import from_arrow
 from schemas.errors import DocumentError
 from schemas.records import ALL_TABLES, FileRecord, PageRecord
+from tasks.places import Where
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,12 +41,13 @@ class Results:
     """The tables of an output, its documents and their pictures. What was read stays as it was read."""
 
     def __init__(
-        self, out: Path, *, history: bool = False, passwords: tuple[str, ...] = (), furniture: bool = True
+        self, out: Where, *, history: bool = False, passwords: tuple[str, ...] = (), furniture: bool = True
     ) -> None:
         self.out = out
         self.history = history
         self.furniture = furniture
         self._tables = Tables(out)
+        self.place = self._tables.place
         self.passwords = passwords
         self._darkroom = Darkroom()
 

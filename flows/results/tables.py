@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -12,6 +11,7 @@ from schemas.arrow import arrow_schema
 from schemas.errors import OutputFault
 from schemas.records import ALL_TABLES
 from tasks.dataset import known_dataset
+from tasks.places import Where, place_at
 
 _LOOKS = 5
 """How often a folder is listed anew after a file that was in it is gone: a run replaced it, or parts were merged."""
@@ -20,9 +20,9 @@ _LOOKS = 5
 class Tables:
     """Reads the tables of one output. Nothing is kept open."""
 
-    def __init__(self, out: Path) -> None:
-        known_dataset(out)
-        self.out = out
+    def __init__(self, out: Where) -> None:
+        self.place = place_at(out)
+        known_dataset(self.place)
 
     def read(self, table: str, columns: Sequence[str] | None = None, rows: ds.Expression | None = None) -> pa.Table:
         """Read a table, or some *columns* and *rows* of it. Columns that older parts do not have are null there.
@@ -36,16 +36,14 @@ class Tables:
             except FileNotFoundError:
                 continue
             except (OSError, pa.ArrowInvalid) as error:
-                msg = f"cannot read {self.out / table}: {error}"
+                msg = f"cannot read {self.place.at(table)}: {error}"
                 raise OutputFault(
                     msg, advice="delete the file that it names and run again: answers are kept"
                 ) from error
-        msg = f"the files of {self.out / table} are replaced faster than they can be read"
+        msg = f"the files of {self.place.at(table)} are replaced faster than they can be read"
         raise OutputFault(msg, advice="try again when the run is over")
 
     def _look(self, table: str, columns: Sequence[str] | None, rows: ds.Expression | None) -> pa.Table:
-        schema, folder = arrow_schema(ALL_TABLES[table]), self.out / table
+        schema = arrow_schema(ALL_TABLES[table])
         names = list(columns) if columns is not None else schema.names
-        if not folder.is_dir():
-            return schema.empty_table().select(names)
-        return ds.dataset(folder, schema=schema, format="parquet").to_table(columns=names, filter=rows)
+        return self.place.dataset(table, schema).to_table(columns=names, filter=rows)

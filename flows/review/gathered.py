@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -87,11 +86,6 @@ class Gathered:
     of: int
     _texts: pa.Table
 
-    @property
-    def out(self) -> Path:
-        """The output that they come from."""
-        return self.read.out
-
     def search(self, words: str) -> list[str]:
         """Name the pages in which all of these words stand, in any case."""
         found = pa.array([True] * self._texts.num_rows)
@@ -125,7 +119,7 @@ def gather(read: Results, *, limit: int, statuses: frozenset[str] | None = None,
     found = _chosen(read, statuses, file)
     every = [row | {"doubt": doubt(row["status"], row["flags"], row["ocr_score"])} for row in found.to_pylist()]
     most = sorted(every, key=lambda row: -row["doubt"])[:limit]
-    marks = latest_reviews(read_reviews(read.out))
+    marks = latest_reviews(read_reviews(read.place))
     rows = sorted(
         most,
         key=lambda row: (

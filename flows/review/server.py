@@ -161,7 +161,7 @@ class ReviewServer:
         return name, page
 
     def _marks(self) -> dict[MarkedPage, ReviewRecord]:
-        return latest_reviews(read_reviews(self._desk.gathered.out))
+        return latest_reviews(read_reviews(self._desk.gathered.read.place))
 
 
 async def _closed(_request: web.Request, response: web.StreamResponse) -> None:

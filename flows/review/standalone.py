@@ -7,7 +7,6 @@ import gzip
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from flows.review import shell
 from flows.review.detail import Detail, detail, wanted_places
@@ -15,8 +14,8 @@ from flows.review.gathered import Gathered, mark_of
 from flows.review.pictures import Pictures
 from schemas.errors import DocumentError
 from schemas.records import ReviewRecord
-from tasks.aside import written_aside
 from tasks.picture import Box
+from tasks.places import Place
 from tasks.reviews import MarkedPage, latest_reviews, read_reviews
 
 MAX_SIDE = 1_200
@@ -56,7 +55,7 @@ async def embedded(gathered: Gathered, pictures: Pictures, *, count: int, megaby
     return Embedded(webp, places, refused)
 
 
-def write(path: Path, gathered: Gathered, held: Embedded, *, title: str, dataset_id: str) -> int:
+def write(place: Place, name: str, gathered: Gathered, held: Embedded, *, title: str, dataset_id: str) -> int:
     """Write the file, whole or not at all; give its size in bytes.
 
     Raises:
@@ -70,7 +69,7 @@ def write(path: Path, gathered: Gathered, held: Embedded, *, title: str, dataset
         "pictures": len(held.webp),
         "together": TOGETHER,
     }
-    with written_aside(path.parent, path) as file:
+    with place.writing(name) as file:
         for piece in shell.page(about, _blocks(gathered, held), served=False):
             file.write(piece.encode())
         return file.tell()
@@ -78,7 +77,7 @@ def write(path: Path, gathered: Gathered, held: Embedded, *, title: str, dataset
 
 def _blocks(gathered: Gathered, held: Embedded) -> Iterator[tuple[str, str]]:
     yield "lines", packed([asdict(line) for line in gathered.lines])
-    marks = latest_reviews(read_reviews(gathered.out))
+    marks = latest_reviews(read_reviews(gathered.read.place))
     for start in range(0, len(gathered.lines), TOGETHER):
         some = gathered.lines[start : start + TOGETHER]
         yield f"pages-{start // TOGETHER}", packed([asdict(_detail(line.id, gathered, held, marks)) for line in some])

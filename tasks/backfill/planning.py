@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from schemas.addresses import secret_in
+from schemas.addresses import scheme_of, secret_in
 from schemas.backfill import Backfill, Chosen, Share
 from schemas.config import RunConfig, without_password
 from schemas.documents import Document, RejectedDocument, SourceFile
 from schemas.errors import Interrupted, UnsettledDocument, UsageFault
 from schemas.page_ranges import select_pages
-from tasks.assembly import ledger_place, open_books
+from tasks.books import ledger_place, open_books
 from tasks.dataset import DatasetInfo
 from tasks.discover import Discovered, discover
 from tasks.filming import OneKind, gathered, identify_film
@@ -100,7 +100,7 @@ def rooted(config: RunConfig) -> RunConfig:
     if config.base_url != without_password(config.base_url):
         msg = "--base-url: an address with a password cannot be planned with; a plan keeps no secrets"
         raise UsageFault(msg, advice="give the address without it")
-    out = str(Path(config.out).absolute())
+    out = config.out if scheme_of(config.out) is not None else str(Path(config.out).absolute())
     place = ledger_place(out, config.ledger)
     ledger = place if "://" in place else str(Path(place).absolute())
     sources = tuple(_rooted(source) for source in config.sources)

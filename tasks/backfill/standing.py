@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from schemas.backfill import Backfill, Share
 from schemas.config import RunConfig
@@ -15,7 +14,7 @@ from tasks.closing import complete
 from tasks.dataset import write_manifest
 from tasks.holding import hold_tables, output_lease
 from tasks.ledger import BLOCK, Holder, Ledger, Vigil
-from tasks.sinks.parquet import ParquetSink
+from tasks.sinks import open_sink
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +121,14 @@ def settings(backfill: Backfill, ledger: str) -> RunConfig:
 
 async def closing(ledger: Ledger, backfill: Backfill, run_id: str) -> None:
     """Close a backfill of which nothing is open: now, with its manifest, the output is whole."""
-    out = Path(settings(backfill, ledger.where).out)  # of which nothing is opened here but the output
+    out = settings(backfill, ledger.where).out  # of which nothing is opened here but the output
     async with hold_tables(ledger, backfill.dataset_id, run_id):
         if (await found(ledger, backfill.backfill_id)).finished_at is None:
             await asyncio.to_thread(_write, out, run_id)
             await ledger.change_backfill(backfill.backfill_id, finished_at=datetime.now(UTC))
 
 
-def _write(out: Path, run_id: str) -> None:
-    sink = ParquetSink(out)
+def _write(out: str, run_id: str) -> None:
+    sink = open_sink(out)
     complete(sink)
     write_manifest(out, sink, run_id)

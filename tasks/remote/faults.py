@@ -75,7 +75,7 @@ def fault_of(error: BaseException) -> DocumentError:
     chain = list(_chain(error))
     told = _Told(
         kinds=frozenset(kind.__name__ for each in chain for kind in type(each).__mro__),
-        status=next((found for each in chain if (found := _status(each)) is not None), None),
+        status=status_of(error),
         # Behind a FileNotFoundError of the web may be anything; alone, it is what it says.
         is_missing=isinstance(error, FileNotFoundError) and len(chain) == 1,
         last=type(chain[-1]).__name__,
@@ -88,6 +88,11 @@ def fault_of(error: BaseException) -> DocumentError:
         return UnreadableDocument(f"the store refuses to give it (HTTP {status})")
     said = told.last if status is None else f"HTTP {status}"
     return UnreachableDocument(f"where it lies could not be reached ({said})")
+
+
+def status_of(error: BaseException) -> int | None:
+    """Give the HTTP status that an error of a store, or one behind it, carries."""
+    return next((found for each in _chain(error) if (found := _status(each)) is not None), None)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

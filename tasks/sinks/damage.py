@@ -10,7 +10,7 @@ from schemas.errors import OutputFault
 
 
 @contextmanager
-def readable(path: Path) -> Iterator[None]:
+def readable(path: Path | str) -> Iterator[None]:
     """Say which file is damaged, and what to do about it.
 
     Raises:

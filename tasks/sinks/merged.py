@@ -37,10 +37,14 @@ def is_merged(part: str) -> bool:
 
 def contents(path: Path) -> dict[str, int]:
     """List the parts that a file holds, in order, each with its number of rows; a part that is none holds itself."""
-    footer = pq.read_metadata(path)
+    return listed_contents(pq.read_metadata(path), path.stem)
+
+
+def listed_contents(footer: pq.FileMetaData, stem: str) -> dict[str, int]:
+    """List what the footer of the file *stem* says that it holds."""
     listed = (footer.metadata or {}).get(CONTENTS)
     if listed is None:
-        return {path.stem: footer.num_rows}
+        return {stem: footer.num_rows}
     return dict(json.loads(listed))
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -21,8 +20,8 @@ from tasks.sinks.folders import clear
 from tasks.sinks.form import ROWS_PER_GROUP, form
 from tasks.sinks.merged import MergedParts, is_merged
 from tasks.sinks.merging import merge, split
+from tasks.sinks.names import PART_NAME, file_of, folder_of
 
-PART_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _LOOKS = 5
 """How often a part is looked for anew that was merged or split a moment ago."""
 
@@ -86,17 +85,15 @@ class ParquetSink:
         with readable(path):
             return PartSize(rows=pq.read_metadata(path).num_rows, size_bytes=path.stat().st_size)
 
+    def sizes(self, table: str) -> Mapping[str, PartSize]:
+        """Measure every part of a table, by name, sorted."""
+        return {part: self.size(table, part) for part in self.parts(table)}
+
     def _path(self, table: str, part: str) -> Path:
-        if not PART_NAME.fullmatch(part):
-            msg = f"{part!r} cannot name a part"
-            raise ValueError(msg)
-        return self._folder(table) / f"{part}.parquet"
+        return self._out / file_of(table, part)
 
     def _folder(self, table: str) -> Path:
-        if table not in TABLES:
-            msg = f"there is no table {table!r}, only {', '.join(TABLES)}"
-            raise ValueError(msg)
-        return self._out / table
+        return self._out / folder_of(table)
 
     def _records(self, table: str, part: str) -> Sequence[Record]:
         path = self._path(table, part)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 from PIL import Image
@@ -38,6 +39,13 @@ class Bucket:
     cut: dict[str, int] = field(default_factory=dict)
     """How often the way is to be cut in the middle of a key's bytes."""
     when_read: dict[str, Callable[[], Any]] = field(default_factory=dict)
+    put_keys: list[str] = field(default_factory=list)
+    """Keys that were put from outside, in the order in which they came."""
+    when_put: dict[str, Callable[[], Any]] = field(default_factory=dict)
+    """What is done, once, before a key with such a beginning is put; what it raises cuts the way."""
+    barred_puts: bool = False
+    knows_conditions: bool = True
+    """Whether it writes on the condition that nothing stands there; some services do not know it."""
 
     def __post_init__(self) -> None:
         from moto.server import DomainDispatcherApplication, create_backend_app
@@ -47,7 +55,10 @@ class Bucket:
         self._within = Client(self._moto)
         self._within.post("/moto-api/reset")
         self._within.put(f"/{self.name}", headers=OWNER)
-        self._server = make_server("127.0.0.1", 0, self._door, threaded=True)
+        self._serve(0)
+
+    def _serve(self, port: int) -> None:
+        self._server = make_server("127.0.0.1", port, self._door, threaded=True)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     @property
@@ -63,9 +74,25 @@ class Bucket:
         answer = self._within.delete(f"/{self.name}/{quote(key)}", headers=OWNER)
         assert answer.status_code == 204, (answer.status_code, answer.text)
 
+    def keys(self) -> list[str]:
+        """What stands in it."""
+        answer = self._within.get(f"/{self.name}?list-type=2", headers=OWNER)
+        return sorted(unquote(key) for key in re.findall("<Key>(.*?)</Key>", answer.text))
+
+    def get(self, key: str) -> bytes:
+        return self._within.get(f"/{self.name}/{quote(key)}", headers=OWNER).data
+
     def forget(self) -> None:
         self.read.clear()
+        self.put_keys.clear()
         self.listed = 0
+
+    def go_away(self) -> None:
+        """Answer nobody, until it comes back with all that it held."""
+        self.close()
+
+    def come_back(self) -> None:
+        self._serve(self._server.server_port)
 
     def close(self) -> None:
         self._server.shutdown()
@@ -84,7 +111,18 @@ class Bucket:
             if self.cut.get(key, 0):
                 self.cut[key] -= 1
                 return self._cut(environ, start)
-        if key in self.denied or ("" in self.denied and not key):
+        if environ["REQUEST_METHOD"] == "PUT" and key:
+            self.put_keys.append(key)
+            for beginning in [each for each in self.when_put if key.startswith(each)]:
+                self.when_put.pop(beginning)()
+            if "HTTP_IF_NONE_MATCH" in environ and not self.knows_conditions:
+                start("501 Not Implemented", [("Content-Type", "application/xml")])
+                return [b"<?xml version='1.0'?><Error><Code>NotImplemented</Code><Message>No.</Message></Error>"]
+        if (
+            (self.barred_puts and environ["REQUEST_METHOD"] == "PUT")
+            or key in self.denied
+            or ("" in self.denied and not key)
+        ):
             start("403 Forbidden", [("Content-Type", "application/xml"), ("Content-Length", str(len(DENIED)))])
             return [] if environ["REQUEST_METHOD"] == "HEAD" else [DENIED]
         return self._moto(environ, start)
@@ -104,6 +142,8 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-to-be-seen")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setattr("tasks.remote.stores.LONGEST_WAIT", 0.01)
+    monkeypatch.setattr("tasks.places.patience.LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr("tasks.places.patience.A_LOOK", 1.0)
     yield running
     running.close()
 
