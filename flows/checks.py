@@ -89,7 +89,7 @@ def _stored(out: str) -> Check:
     from tasks.remote import check_installed
 
     try:
-        check_installed([out])
+        check_installed([out], "written to")
         place = place_at(out)
         place.prepare()
         held, known = place.entries(), find_dataset(place)

@@ -119,7 +119,8 @@ def resolve(config: RunConfig) -> Order:
             source is not installed.
         ModelUnavailable: if the model was retired.
     """
-    check_installed([*config.sources, config.out])
+    check_installed(config.sources)
+    check_installed([config.out], "written to")
     backend = backends.choose(config.backend)
     spec = find_model(config.model, backend)
     operation = operations.get(config.operation)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 from schemas.errors import RunError
 from schemas.records import RunRecord
@@ -22,18 +23,18 @@ async def leave(run: RunRecord, out: str, note: Callable[[str], None]) -> None:
         note(f"no report could be left: {error}")
 
 
-def write(run: RunRecord, out: str) -> str:
-    """Write the report of a run into its output, whole or not at all; give where it is.
+def write(run: RunRecord, out: str) -> Path | str:
+    """Write the report of a run into its output, whole or not at all; give its path or its address.
 
     Raises:
         RunError: if a table cannot be read, or the file not be written.
     """
     from flows.report.gather import gather
     from flows.report.html import html
-    from tasks.places import place_at
+    from tasks.places import Folder, place_at
 
     place = place_at(out)
     page = html(gather(run, place))
     with place.writing(FILE) as file:
         file.write(page.encode("utf-8", "replace"))
-    return place.at(FILE)
+    return place.path / FILE if isinstance(place, Folder) else place.at(FILE)

@@ -13,15 +13,16 @@ from __future__ import annotations
 import os
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import BinaryIO, Protocol
-
-import pyarrow as pa
-import pyarrow.dataset as ds
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from schemas.addresses import scheme_of
 from tasks.places.folder import Folder
 from tasks.places.objects import Objects
 from tasks.places.patience import AN_OUTAGE, Waiting
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.dataset as ds
 
 __all__ = ["AN_OUTAGE", "Folder", "Objects", "Place", "Waiting", "Where", "place_at"]
 

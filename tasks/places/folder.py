@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import BinaryIO
-
-import pyarrow as pa
-import pyarrow.dataset as ds
+from typing import TYPE_CHECKING, BinaryIO
 
 from tasks.aside import make_folder, output_fault, place_once, sweep, written_aside
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.dataset as ds
 
 
 class Folder:
@@ -87,7 +88,9 @@ class Folder:
 
     def dataset(self, table: str, schema: pa.Schema) -> ds.Dataset:
         """Open a table to be scanned; one that is not there has no rows."""
+        from pyarrow import dataset
+
         folder = self.path / table
         if not folder.is_dir():
-            return ds.dataset(schema.empty_table())
-        return ds.dataset(folder, schema=schema, format="parquet")
+            return dataset.dataset(schema.empty_table())
+        return dataset.dataset(folder, schema=schema, format="parquet")

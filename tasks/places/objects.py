@@ -8,9 +8,6 @@ from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
-import pyarrow as pa
-import pyarrow.dataset as ds
-
 from schemas.addresses import output_objection, tidy
 from schemas.errors import OutputFault, RunError, UsageFault
 from tasks.places.faults import PlaceFault, PlaceMissing, knows_no_condition, place_fault, was_taken
@@ -18,6 +15,8 @@ from tasks.places.patience import Waiting
 from tasks.remote import Stores
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.dataset as ds
     from fsspec import AbstractFileSystem
 
 T = TypeVar("T")

@@ -32,8 +32,8 @@ _BY_HOST = frozenset({"sftp", "az", "abfs"})
 _SAFE_IN_URLS = "%/:?&=+,;@!$'()*[]~-._#"
 
 
-def check_installed(sources: Sequence[str]) -> None:
-    """Make sure that what the sources need is installed.
+def check_installed(sources: Sequence[str], use: str = "read") -> None:
+    """Make sure that what addresses need is installed; *use* says what is to be done with them.
 
     Raises:
         UsageFault: if it is not; says how to install it.
@@ -42,7 +42,7 @@ def check_installed(sources: Sequence[str]) -> None:
         scheme = scheme_of(source)
         extra = EXTRAS.get(scheme) if scheme else None
         if extra and find_spec(_MODULES[extra]) is None:
-            msg = f"{scheme}:// cannot be read: {_MODULES[extra]} is not installed"
+            msg = f"{scheme}:// cannot be {use}: {_MODULES[extra]} is not installed"
             raise UsageFault(msg, advice=f"install it with: pip install 'pagemill[{extra}]'")
 
 

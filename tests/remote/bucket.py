@@ -44,6 +44,7 @@ class Bucket:
     when_put: dict[str, Callable[[], Any]] = field(default_factory=dict)
     """What is done, once, before a key with such a beginning is put; what it raises cuts the way."""
     barred_puts: bool = False
+    """Whether every key that is put is denied from then on."""
     knows_conditions: bool = True
     """Whether it writes on the condition that nothing stands there; some services do not know it."""
 
@@ -74,7 +75,7 @@ class Bucket:
         answer = self._within.delete(f"/{self.name}/{quote(key)}", headers=OWNER)
         assert answer.status_code == 204, (answer.status_code, answer.text)
 
-    def keys(self) -> list[str]:
+    def held(self) -> list[str]:
         """What stands in it."""
         answer = self._within.get(f"/{self.name}?list-type=2", headers=OWNER)
         return sorted(unquote(key) for key in re.findall("<Key>(.*?)</Key>", answer.text))

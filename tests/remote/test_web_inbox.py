@@ -207,6 +207,19 @@ class TestARun:
         assert (again.status, again.calls, site.fetched()) == ("success", 0, [])
 
 
-def test_results_go_to_a_folder_and_an_address_is_refused():
-    with pytest.raises(UsageFault, match="--out: results are written to a folder"):
-        config_of({"sources": ["in"], "out": "s3://archive/results"})
+@pytest.mark.parametrize(
+    ("out", "why"),
+    [
+        ("https://example.org/results", "nothing can be written there"),
+        ("sftp://mill@host/results", "what is written there can be seen half"),
+        ("ftp://host/results", "it is not known here"),
+        ("s3://mill:TOPSECRET@archive/results", "a user or a password before the @"),
+        ("s3://archive/a//b", "plain names between single slashes"),
+        ("s3:///results", "names no bucket"),
+    ],
+)
+def test_results_go_to_a_folder_or_a_store_of_objects_and_to_no_other_address(out, why):
+    with pytest.raises(UsageFault, match=why) as told:
+        config_of({"sources": ["in"], "out": out})
+    assert str(told.value).startswith("--out: ")
+    assert "TOPSECRET" not in str(told.value)
