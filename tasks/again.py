@@ -14,7 +14,7 @@ from tasks.ledger import Ledger
 from tasks.order import Order
 from tasks.plan import spans
 from tasks.ports import Placement
-from tasks.sinks import open_sink
+from tasks.sinks import open_sink, read_each
 
 
 def chosen(statuses: Sequence[str]) -> frozenset[PageStatus]:
@@ -40,8 +40,9 @@ async def ask_anew(ledger: Ledger, dataset_id: str, *, order: Order, statuses: f
     for placement in placements:
         by_shard[placement.shard_id].append(placement)
     found: dict[str, set[str]] = {}
+    every = read_each(sink, "pages", list(by_shard))
     for shard_id, placed in by_shard.items():
-        rows = await asyncio.to_thread(sink.read, "pages", shard_id)
+        rows = await asyncio.to_thread(next, every)
         chosen_rows = [row for row in rows if isinstance(row, PageRecord) and row.status in statuses]
         if chosen_rows:
             found[shard_id] = _base_keys(placed, chosen_rows, order.recipe)

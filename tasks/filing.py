@@ -15,6 +15,7 @@ from schemas.requests import Recipe
 from tasks.plan import Placed
 from tasks.ports import Sink
 from tasks.shard import ShardReport
+from tasks.sinks import read_each
 from tasks.summarize import Totals, file_record, rejected_record, totals
 
 R = TypeVar("R")
@@ -95,7 +96,8 @@ class Filing:
         self._write({source: self._gather(file, (), "") for source, file in begun.items()})
         self._write_unread()
         parts = self._sink.parts("files") if everywhere else sorted({*self._homes, UNREAD})
-        return totals(row for part in parts for row in self._file_rows(part) if self._mine(row))
+        every = (row for rows in read_each(self._sink, "files", parts) for row in _only(FileRecord, rows))
+        return totals(filter(self._mine, every))
 
     def _mine(self, row: FileRecord) -> bool:
         return row.source in self._seen and row.recipe_id == self._recipe.recipe_id

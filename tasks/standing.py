@@ -18,7 +18,7 @@ from tasks.holding import output_lease
 from tasks.ledger import Ledger, open_ledger
 from tasks.ports import Sink
 from tasks.quarantine import quarantine
-from tasks.sinks import open_sink
+from tasks.sinks import open_sink, read_each
 from tasks.summarize import totals
 
 
@@ -83,7 +83,8 @@ def place_of(out: str, ledger: str | None) -> str:
 
 
 def _tables(sink: Sink) -> tuple[list[FileRecord], tuple[PageProblem, ...]]:
-    files = [row for part in sink.parts("files") for row in sink.read("files", part) if isinstance(row, FileRecord)]
+    every = read_each(sink, "files", sink.parts("files"))
+    files = [row for rows in every for row in rows if isinstance(row, FileRecord)]
     return files, tuple(_problems(sink, files))
 
 
@@ -93,8 +94,8 @@ def _problems(sink: Sink, files: list[FileRecord]) -> Iterator[PageProblem]:
             yield PageProblem(file.source, None, file.status, file.error_kind, file.error_message)
     if all(file.status in {"success", "skipped"} for file in files):
         return
-    for part in sink.parts("pages"):
-        for row in sink.read("pages", part):
+    for rows in read_each(sink, "pages", sink.parts("pages")):
+        for row in rows:
             if isinstance(row, PageRecord) and row.status not in READ:
                 yield PageProblem(
                     row.source, row.page_no, row.status, row.error_kind, row.error_message, row.generation

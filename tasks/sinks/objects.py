@@ -14,6 +14,7 @@ from schemas.errors import OutputFault
 from schemas.records import TABLES, Record
 from tasks.places import Objects
 from tasks.ports import PartSize
+from tasks.sinks import AT_ONCE
 from tasks.sinks.damage import readable
 from tasks.sinks.form import ROWS_PER_GROUP, form
 from tasks.sinks.merged import is_merged, listed_contents
@@ -21,8 +22,6 @@ from tasks.sinks.names import ENDING, PART_NAME, file_of, folder_of
 
 _FOOTER = 64 * 2**10
 """Bytes at the end of a part that hold its footer, but for very wide or very long ones."""
-_AT_ONCE = 16
-"""Footers that are asked for at the same time."""
 
 
 class ObjectSink:
@@ -76,7 +75,7 @@ class ObjectSink:
     def sizes(self, table: str) -> Mapping[str, PartSize]:
         """Measure every part of a table, by name, sorted: one list, and of each part its end."""
         found = sorted(self._found(table).items())
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="footer") as threads:
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="footer") as threads:
             measured = threads.map(lambda item: self._measured(table, *item), found)
             return dict(zip((part for part, _ in found), measured, strict=True))
 

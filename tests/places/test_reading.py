@@ -11,12 +11,12 @@ import pytest
 from flows import results
 from flows.artifacts import files_to_show
 from schemas.errors import NoInput, OutputFault
-from schemas.records import ReviewRecord
+from schemas.records import FileRecord, ReviewRecord
 from tasks.compaction import compact
 from tasks.dataset import find_dataset
 from tasks.places import place_at
 from tasks.reviews import Sitting, add_reviews, read_reviews
-from tasks.sinks import open_sink
+from tasks.sinks import open_sink, read_each
 from tasks.standing import status
 from tests.places.conftest import OUT
 from tests.sinks.rows import example
@@ -71,6 +71,19 @@ async def test_marks_of_reviewers_lie_beside_the_tables(mill, bucket):
     add_reviews(OUT, [example(ReviewRecord, mark="right")], b"a file")
     assert sorted(mark.mark for mark in read_reviews(OUT)) == ["right", "right", "wrong"]
     assert len([key for key in bucket.held() if key.startswith("results/reviews/")]) == 2
+
+
+def test_many_parts_come_in_their_order_and_each_once(bucket):
+    sink = open_sink(OUT)
+    names = [f"part-{number:02}" for number in range(40)]
+    for number, name in enumerate(names):
+        sink.write("files", name, [example(FileRecord, name=f"{number}.pdf")] * (number % 3))
+    bucket.forget()
+    read = list(read_each(sink, "files", names))
+    assert [[row.name for row in rows] for rows in read] == [[f"{number}.pdf"] * (number % 3) for number in range(40)]
+    assert len(bucket.read) == 40
+    assert [size.rows for size in sink.sizes("files").values()] == [number % 3 for number in range(40)]
+    assert sink.read("files", "part-99") == ()
 
 
 async def test_merging_is_refused_before_anything_is_written(mill, bucket):
