@@ -33,8 +33,8 @@ from tests.hardening.test_memory import fill
 from tests.proofs.lives import resident
 
 LOOK = 0.1
-SCAN = (1_654, 2_339)
-"""Pixels of an A4 page at 200 dots an inch."""
+SCAN = (2_480, 3_508)
+"""Pixels of an A4 page at 300 dots an inch."""
 TEXT = "The parties agree on what stands in the annex, and on nothing else. " * 4
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -12,7 +13,16 @@ from typing import Literal, Protocol
 
 from schemas.blocks import Block, Look
 from schemas.documents import PageFacts, RenderedPage
-from schemas.errors import BlockedContent, PermanentCallError, PipelineError, RunError
+from schemas.errors import (
+    BlockedContent,
+    DocumentChanged,
+    MissingDocument,
+    PermanentCallError,
+    PipelineError,
+    RunError,
+    UnreachableDocument,
+    UnreadableDocument,
+)
 from schemas.records import PageRecord, PageStatus
 from schemas.requests import FrameSpec, ModelRequest, Recipe
 from tasks.blocks import on_page
@@ -23,6 +33,8 @@ from tasks.ports import Answers, KeptAnswer, Operation, Reading, Verdict
 
 ROOM_PER_PAGE = 1_000_000
 """Bytes set aside for a page before it is rendered; a page at 2 MP is 0.3 to 0.7 MB."""
+OF_THE_PLACE = (MissingDocument, UnreadableDocument, UnreachableDocument, DocumentChanged)
+"""What befalls one file and says nothing of another of the same bytes."""
 
 
 class Asks(Protocol):
@@ -164,11 +176,12 @@ async def ask_once(request: ModelRequest, desk: Desk) -> KeptAnswer:
     try:
         async with lock:
             if request.key in desk.failures:
-                raise desk.failures[request.key]
+                raise copy(desk.failures[request.key])
             found = await desk.answers.kept([request.key])
             return found.get(request.key) or await _render_and_ask(request, desk)
     except PipelineError as error:
-        desk.failures[request.key] = error
+        if not isinstance(error, OF_THE_PLACE):
+            desk.failures[request.key] = copy(error)  # without its traceback, which holds the pictures of its pages
         raise
     finally:
         if not lock.locked():

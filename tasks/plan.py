@@ -105,14 +105,18 @@ class Placed:
         return None if first is None else self.carrier(doc_id, source, first)
 
 
+def open_pages(document: Document, placed: Placed, ranges: Sequence[PageRange] | None) -> list[int]:
+    """List the pages of a document whose rows are not written yet."""
+    done = placed.pages(document.file.source, document.doc_id)
+    return [page_no for page_no in select_pages(document.page_count, ranges) if page_no not in done]
+
+
 def open_requests(
     document: Document, recipe: Recipe, placed: Placed, ranges: Sequence[PageRange] | None
 ) -> Iterator[PlannedRequest]:
-    """List the requests of a document whose rows are not written yet."""
+    """Make the requests of a document whose rows are not written yet, one by one: a long one has very many."""
     source, doc_id = document.file.source, document.doc_id
-    done = placed.pages(source, doc_id)
-    left = [page_no for page_no in select_pages(document.page_count, ranges) if page_no not in done]
-    for span in spans(left, recipe.span_pages):
+    for span in spans(open_pages(document, placed, ranges), recipe.span_pages):
         yield PlannedRequest(ModelRequest(recipe, Span(document, span)), placed.carrier(doc_id, source, span))
 
 
@@ -121,10 +125,13 @@ class ShardCutter:
 
     A shard ends behind a request whose key falls on one chance in half of *size*, so that it holds about that many
     pages, and whatever is added or removed elsewhere, the next such request puts all later cuts where they were.
+    The first shard has *first* pages at most and each one after it twice as many, until that is *size*: so the first
+    rows are there soon.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, *, first: int | None = None) -> None:
         self._size = size
+        self._most = min(first or size, size)
         self._items: list[PlannedRequest] = []
         self._pages = 0
 
@@ -133,10 +140,11 @@ class ShardCutter:
         self._items.append(item)
         self._pages += len(item.request.span.page_nos)
         is_cut = int(item.request.base_key[:8], 16) % max(self._size // 2, 1) == 0
-        return self.flush() if is_cut or self._pages >= self._size else None
+        return self.flush() if is_cut or self._pages >= self._most else None
 
     def flush(self) -> Shard | None:
         """Give what is left as the last shard."""
+        self._most = min(2 * self._most, self._size)
         items, self._items, self._pages = tuple(self._items), [], 0
         return Shard(items) if items else None
 

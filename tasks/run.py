@@ -18,7 +18,7 @@ from tasks.again import ask_anew, chosen, write_anew
 from tasks.assembly import Prepares, open_shop
 from tasks.closing import close_run
 from tasks.order import Order, resolve
-from tasks.plan import Rewrites, ShardCutter, open_requests
+from tasks.plan import Rewrites, ShardCutter, open_pages, open_requests
 from tasks.portion import Portion
 from tasks.ports import Reporter
 from tasks.shard import PriorRows, ShardReport, process_shard
@@ -26,6 +26,9 @@ from tasks.shop import Shop
 from tasks.window import Place
 
 Work = Callable[[], Awaitable[ShardReport]]
+
+FIRST_SHARD = 16
+"""Pages of the first part: as many as a machine draws in a second or two."""
 
 
 class RunsShards(Protocol):
@@ -208,16 +211,15 @@ class Feed:
 
     async def _shards(self) -> AsyncGenerator[Shard, None]:
         shop, config = self.shop, self.shop.order.config
-        cutter, rewrites = ShardCutter(config.shard_pages), Rewrites(shop.stale)
+        cutter, rewrites = ShardCutter(config.shard_pages, first=FIRST_SHARD), Rewrites(shop.stale)
         async with aclosing(shop.documents()) as documents:
             async for document in documents:
-                items = list(open_requests(document, shop.order.recipe, shop.placed, config.page_ranges))
                 selected = select_pages(document.page_count, config.page_ranges)
-                todo = sum(item.page_count for item in items)
+                todo = len(open_pages(document, shop.placed, config.page_ranges))
                 shop.expect(document, selected, todo=todo, rewrite=rewrites.wants(document))
                 for shard_id, parts in rewrites.offer(document):
                     yield await shop.rewrite(shard_id, parts)
-                for item in items:
+                for item in open_requests(document, shop.order.recipe, shop.placed, config.page_ranges):
                     if (shard := cutter.add(item)) is not None:
                         yield shard
         for shard_id, parts in rewrites.rest():
