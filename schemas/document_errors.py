@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -108,3 +109,18 @@ class UnforeseenFault(DocumentError):
     """
 
     kind = "unforeseen"
+
+
+class UndrawnPages(DocumentError):
+    """Pages among several that go into one request cannot be drawn: *faults* says which, and why each.
+
+    It becomes no row itself: each of its pages gets its own fault, and the others are asked about without them.
+    """
+
+    def __init__(self, faults: Mapping[int, DocumentError]) -> None:
+        super().__init__("; ".join(f"page {page_no}: {fault}" for page_no, fault in faults.items()))
+        self.faults = faults
+
+    def __reduce__(self) -> tuple[type[UndrawnPages], tuple[Mapping[int, DocumentError]]]:
+        """Copy and pickle by what it was made of."""
+        return type(self), (self.faults,)

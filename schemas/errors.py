@@ -16,7 +16,8 @@ PipelineError                           becomes a row; `kind` is the stable code
 │   ├── RenderFailed                    the page cannot be drawn
 │   ├── RenderTimeout                   drawing took longer than allowed
 │   ├── RenderCrash                     the render process died
-│   └── UnforeseenFault                 reading it raised what nobody foresaw
+│   ├── UnforeseenFault                 reading it raised what nobody foresaw
+│   └── UndrawnPages                    some of several pages cannot be drawn; each gets its own fault
 ├── CallError                           the question was not answered
 │   ├── TransientCallError              asking again can help
 │   │   ├── ThrottledCall               too fast; never costs an attempt
@@ -49,6 +50,7 @@ from schemas.document_errors import (
     RenderCrash,
     RenderFailed,
     RenderTimeout,
+    UndrawnPages,
     UnforeseenFault,
     UnreachableDocument,
     UnreadableDocument,
@@ -109,6 +111,7 @@ __all__ = [
     "TooManyFailures",
     "TransientCallError",
     "TruncatedAnswer",
+    "UndrawnPages",
     "UnforeseenFault",
     "UnreachableDocument",
     "UnreadableDocument",

@@ -10,6 +10,7 @@ from typing import cast, get_args
 from schemas.errors import UsageFault
 from schemas.records import PageRecord, PageStatus
 from schemas.requests import Recipe, request_key
+from tasks.apart import parts_of
 from tasks.ledger import Ledger
 from tasks.order import Order
 from tasks.plan import spans
@@ -43,9 +44,9 @@ async def ask_anew(ledger: Ledger, dataset_id: str, *, order: Order, statuses: f
     every = read_each(sink, "pages", list(by_shard))
     for shard_id, placed in by_shard.items():
         rows = await asyncio.to_thread(next, every)
-        chosen_rows = [row for row in rows if isinstance(row, PageRecord) and row.status in statuses]
-        if chosen_rows:
-            found[shard_id] = _base_keys(placed, chosen_rows, order.recipe)
+        page_rows = [row for row in rows if isinstance(row, PageRecord)]
+        if any(row.status in statuses for row in page_rows):
+            found[shard_id] = _base_keys(placed, page_rows, order.recipe, statuses)
     # First the marks: a part that is written anew without need costs nothing, a page asked anew that no part
     # waits for would stay unread.
     await ledger.mark_stale(dataset_id, recipe_id, list(found))
@@ -53,15 +54,21 @@ async def ask_anew(ledger: Ledger, dataset_id: str, *, order: Order, statuses: f
     await ledger.bump(sorted(base_keys))
 
 
-def _base_keys(placed: Sequence[Placement], rows: Sequence[PageRecord], recipe: Recipe) -> set[str]:
-    """Name the requests that brought these rows."""
-    pages = {(row.source, row.doc_id, row.page_no) for row in rows}
-    return {
-        request_key(recipe.recipe_id, placement.doc_id, span)
-        for placement in placed
-        for span in spans(placement.page_nos, recipe.span_pages)
-        if any((placement.source, placement.doc_id, page_no) in pages for page_no in span)
-    }
+def _base_keys(
+    placed: Sequence[Placement], rows: Sequence[PageRecord], recipe: Recipe, statuses: frozenset[PageStatus]
+) -> set[str]:
+    """Name the requests that brought rows of these statuses, and the parts of requests that were taken apart."""
+    by_page = {(row.source, row.doc_id, row.page_no): row for row in rows}
+    found: set[str] = set()
+    for placement in placed:
+        for span in spans(placement.page_nos, recipe.span_pages):
+            pages = ((placement.source, placement.doc_id, page_no) for page_no in span)
+            parts = parts_of([by_page[page] for page in pages if page in by_page])
+            wanted = [rows for rows in parts if any(row.status in statuses for row in rows)]
+            asked = [span] if wanted else []
+            asked += [tuple(row.page_no for row in rows) for rows in wanted if len(parts) > 1]
+            found.update(request_key(recipe.recipe_id, placement.doc_id, page_nos) for page_nos in asked)
+    return found
 
 
 async def write_anew(ledger: Ledger, dataset_id: str, *, order: Order) -> None:

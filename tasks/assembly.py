@@ -176,6 +176,7 @@ async def _desk(
             fallback=order.fallback.recipe if order.fallback else None,
             go_on=frozenset(one.recipe.model for one in orders if one.goes_on),
             asks_on=order.asks_on,
+            generations=ledger.generations,
             on_rows=on_rows,
         )
 

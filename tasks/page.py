@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Literal, Protocol
 
-from schemas.blocks import Block, Look
-from schemas.documents import PageFacts, RenderedPage
+from schemas.documents import RenderedPage
 from schemas.errors import (
-    BlockedContent,
     DocumentChanged,
+    DocumentError,
     MissingDocument,
     PermanentCallError,
     PipelineError,
     RunError,
+    UndrawnPages,
     UnreachableDocument,
     UnreadableDocument,
 )
-from schemas.records import PageRecord, PageStatus
+from schemas.records import PageRecord
 from schemas.requests import FrameSpec, ModelRequest, Recipe
-from tasks.blocks import on_page
+from tasks.apart import part, part_key, parts_of, stretches
 from tasks.completion import Completing
-from tasks.extraction.whole import evidence_column
 from tasks.judge import judge
-from tasks.ports import Answers, KeptAnswer, Operation, Reading, Verdict
+from tasks.ports import Answers, KeptAnswer, Operation, Verdict
+from tasks.rows import Author, failed, page_rows
 
 ROOM_PER_PAGE = 1_000_000
 """Bytes set aside for a page before it is rendered; a page at 2 MP is 0.3 to 0.7 MB."""
@@ -53,13 +53,18 @@ class Room(Protocol):
         ...
 
 
+async def _never_anew(_: Sequence[str]) -> Mapping[str, int]:
+    return {}
+
+
 @dataclass(frozen=True)
 class Desk:
     """All that the journey of a page needs.
 
     `fallback` is what is asked of another model where this one refuses. `go_on` names the models that go on from their
     own words where these were cut. `asks_on` is whether an answer that does not
-    do leads to a question that was never asked; a replay goes by kept answers alone.
+    do leads to a question that was never asked; a replay goes by kept answers alone. `generations` says how often
+    questions, by their base keys, were asked anew on purpose.
     """
 
     run_id: str
@@ -75,6 +80,7 @@ class Desk:
     fallback: Recipe | None = None
     go_on: frozenset[str] = frozenset()
     asks_on: bool = True
+    generations: Callable[[Sequence[str]], Awaitable[Mapping[str, int]]] = _never_anew
     on_rows: Callable[[tuple[PageRecord, ...]], None] = lambda _: None
     flights: dict[str, asyncio.Lock] = field(default_factory=dict)
     failures: dict[str, PipelineError] = field(default_factory=dict)
@@ -100,11 +106,52 @@ async def read_span(
     Raises:
         RunError: if the whole run has to stop, which then knows it at once; the span has no rows.
     """
-    rows = () if kept.keys() & set(desk.keys(request)) else _untouched(request, prior)
+    rows = () if kept.keys() & set(desk.keys(request)) else await _standing(request, desk, prior)
     if not rows:
         rows = await _read(request, desk, kept)
     desk.on_rows(rows)
     return rows
+
+
+async def _standing(request: ModelRequest, desk: Desk, prior: Mapping[int, PageRecord]) -> tuple[PageRecord, ...]:
+    """Give the rows of a span that got no answer as a whole; those of its parts that did get one are judged anew."""
+    rows = _untouched(request, prior)
+    parts = parts_of(rows)
+    if len(parts) > 1:
+        rows = tuple([row for one in parts for row in await _judged_anew(request, desk, one)])
+    return rows
+
+
+async def _judged_anew(request: ModelRequest, desk: Desk, rows: tuple[PageRecord, ...]) -> tuple[PageRecord, ...]:
+    asked = await _part(request, desk, tuple(row.page_no for row in rows))
+    kept = await desk.answers.kept(desk.keys(asked))
+    return _in_generation(request, await _read(asked, desk, kept)) if kept else rows
+
+
+async def _part(request: ModelRequest, desk: Desk, page_nos: tuple[int, ...]) -> ModelRequest:
+    key = part_key(request, page_nos)
+    return part(request, page_nos, (await desk.generations([key])).get(key, 0))
+
+
+async def _read_around(
+    request: ModelRequest, desk: Desk, faults: Mapping[int, DocumentError]
+) -> tuple[PageRecord, ...]:
+    """Give the pages that cannot be drawn their own faults, and ask about each stretch of the others.
+
+    Drawn again, another page may fail: then that stretch is taken apart in turn.
+    """
+    rows: list[PageRecord] = []
+    for page_no, fault in faults.items():
+        rows += _rows(await _part(request, desk, (page_no,)), desk, failed(fault), None)
+    for stretch in stretches(page_no for page_no in request.span.page_nos if page_no not in faults):
+        asked = await _part(request, desk, stretch)
+        rows += await _read(asked, desk, await desk.answers.kept(desk.keys(asked)))
+    return _in_generation(request, sorted(rows, key=lambda row: row.page_no))
+
+
+def _in_generation(request: ModelRequest, rows: Iterable[PageRecord]) -> tuple[PageRecord, ...]:
+    """Say of rows that came of parts how often the whole was asked: by that they are known as untouched later."""
+    return tuple(replace(row, generation=request.generation) for row in rows)
 
 
 def _untouched(request: ModelRequest, prior: Mapping[int, PageRecord]) -> tuple[PageRecord, ...]:
@@ -122,6 +169,8 @@ async def _read(request: ModelRequest, desk: Desk, kept: Mapping[str, KeptAnswer
                 answer = await desk.completing.completed(better, await ask_once(better, desk))
                 request, verdict = better, _judged(better, desk, answer)
             asked += 1
+    except UndrawnPages as error:
+        return await _read_around(request, desk, error.faults)
     except PipelineError as error:
         return _rows(request, desk, failed(error), None)
     except RunError:
@@ -196,79 +245,5 @@ async def _render_and_ask(request: ModelRequest, desk: Desk) -> KeptAnswer:
         return await desk.asker.ask(request, pages)
 
 
-def failed(error: PipelineError) -> Verdict:
-    """Give the verdict on pages that were not read at all."""
-    status: PageStatus = "blocked" if isinstance(error, BlockedContent) else "failed"
-    return Verdict(status, Reading(text=None), error.kind, str(error))
-
-
 def _rows(request: ModelRequest, desk: Desk, verdict: Verdict, answer: KeptAnswer | None) -> tuple[PageRecord, ...]:
-    """One row a page; the reading stands in the first. Calls and tokens are filled in when the shard commits."""
-    return tuple(
-        _row(request, desk, verdict if index == 0 else _rest(verdict), answer, index)
-        for index in range(len(request.span.page_nos))
-    )
-
-
-def _blocks(
-    request: ModelRequest, look: Look, facts: PageFacts, sent: Sequence[tuple[int, int]]
-) -> tuple[Block, ...] | None:
-    """Put the blocks of an answer in their places on the page."""
-    if look.blocks is None:
-        return None
-    return on_page(look.blocks, look.unit, next(iter(sent), None), facts, request.recipe.render)
-
-
-def _rest(verdict: Verdict) -> Verdict:
-    return Verdict(verdict.status, Reading(text=None), verdict.error_kind, verdict.error_message)
-
-
-def _row(request: ModelRequest, desk: Desk, verdict: Verdict, answer: KeptAnswer | None, index: int) -> PageRecord:
-    document, page_no, reading = request.span.document, request.span.page_nos[index], verdict.reading
-    response = answer.response if answer else None
-    all_facts = (answer.facts or answer.response.facts) if answer else ()
-    facts = all_facts[index] if index < len(all_facts) else PageFacts()
-    image = answer.image_sizes[index] if answer and index < len(answer.image_sizes) else (None, None)
-    return PageRecord(
-        run_id=desk.run_id,
-        doc_id=document.doc_id,
-        source=document.file.source,
-        name=document.file.name,
-        page_no=page_no,
-        page_label=document.page_label(page_no),
-        status=verdict.status,
-        error_kind=verdict.error_kind,
-        error_message=verdict.error_message,
-        flags=verdict.flags,
-        operation=request.recipe.operation,
-        text=reading.text,
-        text_format=reading.text_format,
-        result=reading.result,
-        reasoning=(response.reasoning or None) if response else None,
-        language=reading.language,
-        origin=reading.origin,
-        backend=request.recipe.backend,
-        model=request.recipe.model,
-        response_model=response.model if response else None,
-        stop_reason=response.stop_reason if response else None,
-        request_key=request.key,
-        request_id=response.request_id if response else None,
-        generation=request.generation,
-        width=facts.width or None,
-        height=facts.height or None,
-        image_width=image[0],
-        image_height=image[1],
-        ink=facts.ink,
-        ocr_score=reading.ocr_score,
-        notes=facts.notes,
-        finished_at=desk.now(),
-        evidence=None if reading.evidence is None else evidence_column(reading.evidence, request.span.page_nos),
-        source_text=reading.source_text,
-        target_language=reading.target_language,
-        blocks=_blocks(request, reading.look, facts, answer.image_sizes[index : index + 1] if answer else ()),
-        rotation=reading.look.rotation,
-        has_tables=reading.look.has_tables,
-        has_handwriting=reading.look.has_handwriting,
-        recipe_id=desk.recipe.recipe_id,
-        variant=desk.recipe.variant,
-    )
+    return page_rows(request, Author(desk.run_id, desk.recipe, desk.now), verdict, answer)

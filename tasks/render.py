@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import math
 from collections.abc import Sequence
@@ -10,7 +11,15 @@ from typing import NamedTuple
 from PIL import Image
 
 from schemas.documents import Document, PageImage, RenderedPage, Span, Strip
-from schemas.errors import DocumentTooLarge
+from schemas.errors import (
+    DocumentChanged,
+    DocumentError,
+    DocumentTooLarge,
+    MissingDocument,
+    UndrawnPages,
+    UnreachableDocument,
+    UnreadableDocument,
+)
 from schemas.pixels import MAX_RATIO, MIN_SIDE, Size, fit
 from schemas.requests import RenderSpec
 from tasks.drawing import PageSource, Scan, opened
@@ -19,6 +28,8 @@ from tasks.ports import Workers
 
 _LESSER_QUALITIES = (75, 65, 50)
 _SHRINK = 0.8
+_OF_THE_FILE = (MissingDocument, UnreadableDocument, UnreachableDocument, DocumentChanged)
+"""What befalls all pages alike: those that were drawn before it are not shown without the others."""
 _ENLARGED = 2
 """A scan that would be drawn at more than twice its own size is drawn: small print reads better enlarged."""
 
@@ -39,15 +50,26 @@ class Frame(NamedTuple):
 
 
 async def render_span(span: Span, spec: RenderSpec, *, workers: Workers, seconds: float) -> tuple[RenderedPage, ...]:
-    """Render the span's pages in a worker process; a page may take *seconds*.
+    """Render the span's pages in worker processes, each as a job of its own; a page may take *seconds*.
 
     Raises:
-        DocumentError: if a page cannot be rendered, or the file is no longer the one that was identified.
+        UndrawnPages: if pages of several cannot be rendered; names them all.
+        DocumentError: if the one page cannot be rendered, or the file is no longer the one that was identified.
     """
     if span.strip is not None:
         (page_no,) = span.page_nos
         return await workers.run(render_strip, span.document, page_no, span.strip, spec, seconds=seconds)
-    return await workers.run(render_pages, span.document, span.page_nos, spec, seconds=seconds * len(span.page_nos))
+    jobs = (workers.run(render_pages, span.document, (page_no,), spec, seconds=seconds) for page_no in span.page_nos)
+    drawn = await asyncio.gather(*jobs, return_exceptions=True)
+    faults = {}
+    for page_no, outcome in zip(span.page_nos, drawn, strict=True):
+        if isinstance(outcome, BaseException):
+            if not isinstance(outcome, DocumentError) or isinstance(outcome, _OF_THE_FILE) or len(drawn) == 1:
+                raise outcome
+            faults[page_no] = outcome.with_traceback(None)
+    if faults:
+        raise UndrawnPages(faults)
+    return tuple(page for pages in drawn if not isinstance(pages, BaseException) for page in pages)
 
 
 def render_strip(document: Document, page_no: int, strip: Strip, spec: RenderSpec) -> tuple[RenderedPage, ...]:
