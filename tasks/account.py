@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from math import fsum
 
@@ -10,6 +12,8 @@ from schemas.billing import may_have_been_billed
 from schemas.models import ModelSpec, Price
 from schemas.records import MONEY_PLACES, CallRecord
 from schemas.usage import Usage
+
+_USAGE = tuple(field.name for field in fields(Usage))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +85,37 @@ def priced(calls: Iterable[CallRecord], models: Mapping[str, ModelSpec]) -> list
     return [_priced(call, models.get(call.model)) for call in calls]
 
 
-def tally(calls: Sequence[CallRecord]) -> Tally:
+def tally(calls: Iterable[CallRecord]) -> Tally:
     """Sum up sends that were priced. Every send of a request beyond its first is a retry."""
-    known = [call.cost for call in calls if call.cost is not None]
+    return _tally(sorted(calls, key=lambda call: call.request_key))
+
+
+def tally_in_order(calls: Iterable[CallRecord], models: Mapping[str, ModelSpec]) -> Tally:
+    """Price and sum up sends, of which those of one request come together; none of them is held."""
+    return _tally(_priced(call, models.get(call.model)) for call in calls)
+
+
+def _tally(calls: Iterable[CallRecord]) -> Tally:
+    counts: Counter[str] = Counter()
+    costs = array("d")
+    currencies: set[str] = set()
+    dates: set[str] = set()
+    last = None
+    for call in calls:
+        counts.update({name: getattr(call, name) for name in _USAGE}, calls=1, retries=int(call.request_key == last))
+        last = call.request_key
+        if call.cost is not None:
+            costs.append(call.cost)
+        currencies.update(filter(None, [call.currency]))
+        dates.update(filter(None, [call.price_date]))
     return Tally(
-        calls=len(calls),
-        retries=len(calls) - len({call.request_key for call in calls}),
-        usage=sum((usage_of(call) for call in calls), start=Usage()),
-        cost_known=fsum(known),
-        cost_unknown_calls=len(calls) - len(known),
-        currencies=frozenset(call.currency for call in calls if call.currency is not None),
-        price_dates=frozenset(call.price_date for call in calls if call.price_date is not None),
+        calls=counts["calls"],
+        retries=counts["retries"],
+        usage=Usage(**{name: counts[name] for name in _USAGE}),
+        cost_known=fsum(costs),
+        cost_unknown_calls=counts["calls"] - len(costs),
+        currencies=frozenset(currencies),
+        price_dates=frozenset(dates),
     )
 
 

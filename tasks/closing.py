@@ -11,7 +11,7 @@ from functools import partial
 from schemas.errors import ExitCode, Interrupted, NoInput, RunError
 from schemas.records import READ, RunRecord, RunStatus
 from schemas.version import version
-from tasks.account import Tally, priced, tally
+from tasks.account import Tally, tally_in_order
 from tasks.dataset import write_manifest
 from tasks.ports import Sink
 from tasks.shop import Shop
@@ -58,7 +58,7 @@ async def close_run(shop: Shop, fault: RunError | None, *, kept: int, flow_run_i
             totals = await asyncio.to_thread(partial(shop.filing.close, everywhere=whole))
     except RunError as error:
         fault, totals = fault or error, Totals()
-    own = tally(priced(await shop.ledger.calls_of_runs([shop.run_id]), shop.order.models))
+    own = await shop.ledger.over_calls_of_runs([shop.run_id], partial(tally_in_order, models=shop.order.models))
     how = ending(totals, fault, nothing_there=shop.filing.nothing_there and not shop.found.unsettled)
     record = _record(shop, totals, own, how, kept=kept, flow_run_id=flow_run_id)
     try:

@@ -43,7 +43,7 @@ class Placed:
         self._span_pages = span_pages
         self._by_source: dict[str, tuple[Placement, ...]] = {}
         self._carrying: dict[str, tuple[Placement, ...]] = {}
-        self._claims: dict[str, dict[str, set[tuple[int, ...]]]] = {}
+        self._claims: dict[str, dict[tuple[int, ...], str]] = {}
         for placement in placements:
             self.add(placement)
 
@@ -78,17 +78,13 @@ class Placed:
 
     def carrier(self, doc_id: str, source: str, span: tuple[int, ...]) -> str | None:
         """Name the *other* file of the same bytes that carries the cost of this span; else claim it for *source*."""
-        claims = self._claimed(doc_id)
-        for other, claimed in claims.items():
-            if span in claimed:
-                return other if other != source else None
-        claims.setdefault(source, set()).add(span)
-        return None
+        carrier = self._claimed(doc_id).setdefault(span, source)
+        return carrier if carrier != source else None
 
     def _of(self, source: str, doc_id: str) -> list[Placement]:
         return [placement for placement in self._by_source.get(source, ()) if placement.doc_id == doc_id]
 
-    def _claimed(self, doc_id: str) -> dict[str, set[tuple[int, ...]]]:
+    def _claimed(self, doc_id: str) -> dict[tuple[int, ...], str]:
         if doc_id not in self._claims:
             self._claims[doc_id] = {}
             for placement in self._carrying.pop(doc_id, ()):
@@ -96,8 +92,8 @@ class Placed:
         return self._claims[doc_id]
 
     def _claim(self, placement: Placement) -> None:
-        claimed = spans(placement.page_nos, self._span_pages)
-        self._claims[placement.doc_id].setdefault(placement.source, set()).update(claimed)
+        for span in spans(placement.page_nos, self._span_pages):
+            self._claims[placement.doc_id].setdefault(span, placement.source)
 
     def first_carrier(self, doc_id: str, source: str, page_nos: Iterable[int]) -> str | None:
         """Name the *other* file of the same bytes that carries the cost of the first of these pages, if one does."""

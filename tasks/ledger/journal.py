@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 from itertools import chain
+from typing import TypeVar
 
 from sqlalchemy import Connection, func, select
 from sqlalchemy.sql import ColumnElement
@@ -16,6 +17,10 @@ from tasks.ledger.answers import call_record
 from tasks.ledger.store import Store, pieces
 from tasks.ledger.tables import calls, runs
 
+T = TypeVar("T")
+
+_HELD = 1_000
+"""Sends in memory while all are gone through."""
 _USAGE = tuple(field.name for field in fields(Usage))
 
 
@@ -53,6 +58,14 @@ class JournalReader(Store):
         """List all sends of these runs, oldest first. `cost` is not filled in."""
         return await self.read(partial(_calls_where_in, column=calls.c.run_id, values=run_ids))
 
+    async def over_calls_of_runs(self, run_ids: Sequence[str], work: Callable[[Iterator[CallRecord]], T]) -> T:
+        """Have *work* go through all sends of these runs, those of one question together; gives what it makes of them.
+
+        It runs in a reader's thread, and anew if the database has to be asked again. Few sends are held at once,
+        however many there are.
+        """
+        return await self.read(partial(_over_calls_of_runs, run_ids=run_ids, work=work))
+
     async def output_quantiles(self, model: str, operation: str) -> OutputLengths:
         """Say how long this model's answers to this operation were."""
         return await self.read(partial(_output_lengths, model=model, operation=operation))
@@ -66,6 +79,13 @@ def _calls_where_in(connection: Connection, column: ColumnElement[str], values: 
     queries = (select(calls).where(column.in_(some)) for some in pieces(values))
     rows = chain.from_iterable(connection.execute(query) for query in queries)
     return sorted(map(call_record, rows), key=lambda call: (call.started_at, call.call_id))
+
+
+def _over_calls_of_runs(connection: Connection, run_ids: Sequence[str], work: Callable[[Iterator[CallRecord]], T]) -> T:
+    wanted = select(calls).where(calls.c.run_id.in_(run_ids))
+    ordered = wanted.order_by(calls.c.base_key, calls.c.request_key, calls.c.started_at, calls.c.call_id)
+    with connection.execution_options(yield_per=_HELD).execute(ordered) as rows:
+        return work(map(call_record, rows))
 
 
 def _output_lengths(connection: Connection, model: str, operation: str) -> OutputLengths:
