@@ -48,9 +48,15 @@ class Figures:
     first_answer_after: float = 0.0
     first_rows_after: float = 0.0
     parent_after_a_tenth: int = 0
+    parent_after_half: int = 0
+    parent_before_its_end: int = 0
     parent_at_most: int = 0
     worker_at_most: int = 0
     seen: list[tuple[int, int]] = field(default_factory=list, repr=False)
+
+    def most(self, share: float) -> int:
+        """Give what the command held at most until this share of the pages was asked."""
+        return max(size for asked, size in self.seen if asked <= share * self.pages) // 1_000_000
 
 
 def long_pdf(folder: Path, pages: int) -> None:
@@ -110,8 +116,9 @@ def watch(figures: Figures, words: list[str], out: Path, emulator: Emulator) -> 
     if process.returncode:
         sys.exit(f"the run ended with exit code {process.returncode}")
     figures.seconds = round(time.monotonic() - began, 1)
-    early = [size for asked, size in figures.seen if asked <= figures.pages // 10]
-    figures.parent_after_a_tenth = max(early) // 1_000_000
+    figures.parent_after_a_tenth = figures.most(0.1)
+    figures.parent_after_half = figures.most(0.5)
+    figures.parent_before_its_end = figures.most(0.99)
     figures.parent_at_most = max(size for _, size in figures.seen) // 1_000_000
     figures.worker_at_most = worker // 1_000_000
 
