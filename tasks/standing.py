@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from schemas.config import RunConfig
 from schemas.errors import NoInput
-from schemas.records import READ, FileRecord, PageRecord
+from schemas.records import READ, CallRecord, FileRecord, PageRecord
 from schemas.status import PageProblem, Status
-from tasks.account import priced, tally
+from tasks.account import Tally, tally_in_order
 from tasks.books import is_there, ledger_place
 from tasks.catalogue import load_models
 from tasks.dataset import DatasetInfo, known_dataset
@@ -32,15 +32,15 @@ async def status(out: str, ledger: str | None) -> Status:
     dataset = await asyncio.to_thread(known_dataset, out)
     async with await asyncio.to_thread(open_ledger, place_of(out, ledger)) as books:
         runs = await books.runs(dataset.dataset_id)
-        calls = priced(await books.calls_of_runs([run.run_id for run in runs]), load_models())
+        spent, outcomes = await books.over_calls_of_runs([run.run_id for run in runs], _spent)
         holders = await books.holders(output_lease(dataset.dataset_id))
     files, problems = await asyncio.to_thread(_tables, open_sink(out))
-    spent, counted = tally(calls), totals(files)
+    counted = totals(files)
     return Status(
         runs=tuple(run.record for run in runs if run.record is not None),
         files=dict(counted.files),
         pages=dict(counted.pages),
-        calls=dict(Counter(call.outcome for call in calls)),
+        calls=dict(outcomes),
         usage=spent.usage,
         cost=spent.cost,
         cost_known=spent.cost_known,
@@ -49,6 +49,17 @@ async def status(out: str, ledger: str | None) -> Status:
         problems=problems,
         quarantined=quarantine(problems),
     )
+
+
+def _spent(calls: Iterator[CallRecord]) -> tuple[Tally, Counter[str]]:
+    outcomes: Counter[str] = Counter()
+
+    def counted() -> Iterator[CallRecord]:
+        for call in calls:
+            outcomes[call.outcome] += 1
+            yield call
+
+    return tally_in_order(counted(), load_models()), outcomes
 
 
 async def last_config(out: str, ledger: str | None) -> RunConfig:
