@@ -8,6 +8,7 @@ import pytest
 
 from tests.ledger.cluster import cluster  # noqa: F401 - a fixture
 from tests.prefect.serving import PrefectServer, prefect_server
+from tests.remote.bucket import bucket  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 
+from schemas.arrow import arrow_schema
 from schemas.errors import ExitCode
+from schemas.records import ALL_TABLES
+from tasks.places import place_at
 from tests.emulator import Emulator
 from tests.mill import Mill, billed, card
 from tests.prefect.serving import pagemill
@@ -37,6 +41,7 @@ class Archive:
     frames: int
     shards_per_run: int
     rpm: int
+    in_flight: int
 
     @property
     def shares(self) -> int:
@@ -53,15 +58,15 @@ class Archive:
             card(folder / f"{number:03}.tiff", f"card {number}", frames=self.frames)
 
 
-SMALL = Archive(documents=16, frames=10, shards_per_run=4, rpm=600)
-LARGE = Archive(documents=40, frames=50, shards_per_run=10, rpm=2_400)
+SMALL = Archive(documents=16, frames=10, shards_per_run=4, rpm=600, in_flight=20)
+LARGE = Archive(documents=40, frames=50, shards_per_run=10, rpm=2_400, in_flight=40)
 
 
-def words(mill: Mill, ledger: str, archive: Archive) -> tuple[object, ...]:
+def words(mill: Mill, ledger: str, archive: Archive, out: str = "") -> tuple[object, ...]:
     """The command, as somebody would type it."""
-    pace = ("--rpm", archive.rpm, "--tpm", 10**9, "--workers", 1, "--in-flight", 40, "--backend", "dashscope")
-    shares = ("--shard-pages", archive.frames, "--shards-per-run", archive.shards_per_run)
-    return ("backfill", mill.source, "--out", mill.out, "--ledger", ledger, "--base-url", mill.emulator.base_url,
+    pace = ("--rpm", archive.rpm, "--tpm", 10**9, "--workers", 1, "--in-flight", archive.in_flight)
+    shares = ("--backend", "dashscope", "--shard-pages", archive.frames, "--shards-per-run", archive.shards_per_run)
+    return ("backfill", mill.source, "--out", out or mill.out, "--ledger", ledger, "--base-url", mill.emulator.base_url,
             *pace, *shares, "--json")  # fmt: skip
 
 
@@ -73,10 +78,18 @@ class Place:
     yard: Yard
     ledger: str
     mill: Mill
+    far: str = ""
 
     @property
     def words(self) -> tuple[object, ...]:
-        return words(self.mill, self.ledger, self.archive)
+        return words(self.mill, self.ledger, self.archive, self.far)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table of the output, wherever it lies, with money as floats."""
+        if not self.far:
+            return self.mill.table(name)
+        found = place_at(self.far).dataset(name, arrow_schema(ALL_TABLES[name])).to_table().to_pandas()
+        return found.astype({"cost": "float64"} if "cost" in found else {})
 
 
 def mill_of(archive: Archive, folder: Path, emulator: Emulator) -> Mill:
@@ -91,16 +104,19 @@ def mill(tmp_path, emulator):
     return mill_of(SMALL, tmp_path, emulator)
 
 
-@pytest.fixture(params=["files", "postgresql"])
+@pytest.fixture(params=["files", "postgresql", "store"])
 def place(request, tmp_path, tmp_path_factory, emulator) -> Place:
-    """All that several share in files, of a server and a ledger; or all of it in PostgreSQL."""
-    in_files = request.param == "files"
+    """All that several share in files, of a server and a ledger; or in PostgreSQL; or results in a store's bucket."""
+    in_files = request.param != "postgresql"
+    if request.param == "store":
+        request.getfixturevalue("bucket")
     archive = SMALL if in_files else LARGE
     server = request.getfixturevalue("server" if in_files else "server_on_postgresql")
     yard = Yard(server, tmp_path_factory.mktemp("yard"))
     yard.prepare()
     ledger = str(tmp_path / "ledger.sqlite3") if in_files else request.getfixturevalue("cluster").new_schema()
-    return Place(archive, yard, ledger, mill_of(archive, tmp_path, emulator))
+    far = "s3://inbox/results" if request.param == "store" else ""
+    return Place(archive, yard, ledger, mill_of(archive, tmp_path, emulator), far)
 
 
 def most_within(calls: Sequence[Call], seconds: float) -> int:
@@ -122,10 +138,10 @@ def test_two_workers_share_a_backfill_and_one_is_killed_half_way(place, monkeypa
             until(lambda: yard.is_over(told["backfill_id"]), again)
     assert process.returncode == ExitCode.OK, said
     assert (told["status"], told["pages_done"], told["shares_open"]) == ("finished", archive.pages, 0)
-    pages, calls = mill.table("pages"), mill.table("calls")
+    pages, calls = place.table("pages"), place.table("calls")
     assert len(pages) == len(pages[["name", "page_no"]].drop_duplicates()) == archive.pages
     assert set(pages["status"]) == {"ok"}
-    assert len(mill.table("files")) == archive.documents
+    assert len(place.table("files")) == archive.documents
     answered = calls[calls["outcome"] == "answered"]
     assert sorted(answered["request_key"]) == sorted(pages["request_key"])
     lost = int((calls["outcome"] == "lost").sum())
