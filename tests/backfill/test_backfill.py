@@ -172,8 +172,9 @@ async def test_a_share_of_a_machine_that_fell_silent_is_taken_by_who_waits_for_i
 
 async def test_a_run_at_work_watches_the_others(office, mill, monkeypatch):
     monkeypatch.setattr(working, "LOOK", 0.01)
-    monkeypatch.setattr(vigil, "Patience", lambda: Patience(silence=0.2))
-    mill.emulator.latency = 1.0
+    seconds = itertools.count(step=3)
+    monkeypatch.setattr(vigil, "Patience", lambda: Patience(silence=24, monotonic=lambda: next(seconds)))
+    mill.emulator.latency = 4.0
     await office.plan()
     async with open_ledger(office.place) as ledger:
         stands = await office.stands()
