@@ -47,8 +47,8 @@ async def plan(
         OutputInUse: if another backfill into the same output is not finished.
         Interrupted: if *stop* was set; the same again goes on.
     """
-    config = rooted(config)
-    resolve(config)
+    # Which backend `auto` is depends on who has a key; whoever takes a share is to ask the same.
+    config = rooted(config).model_copy(update={"backend": resolve(config).recipe.backend})
     async with open_books(config) as (dataset, ledger):
         backfill = _new(config, chosen, dataset, deadline)
         for other in await ledger.backfills(dataset.dataset_id):

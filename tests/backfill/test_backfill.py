@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from schemas.backfill import Chosen
-from schemas.errors import OutputInUse
+from schemas.errors import CredentialFault, OutputInUse
 from schemas.spending import Spending
 from tasks.backfill import plan, standing, work, working
 from tasks.dataset import read_manifest
@@ -183,6 +183,14 @@ async def test_a_run_at_work_watches_the_others(office, mill, monkeypatch):
         await leave(ledger, ELSEWHERE, name=f"output {stands.backfill.dataset_id}/{share.lease}")
     assert (await office.turn()).share.number != share.number
     assert [one.number for one in (await office.stands()).abandoned] == [share.number]
+
+
+async def test_what_auto_meant_when_it_was_planned_holds_for_who_has_no_key(office, monkeypatch):
+    await office.plan(backend="auto")
+    monkeypatch.delenv("DASHSCOPE_API_KEY")
+    monkeypatch.setattr("dashscope.api_key", None)  # what the SDK found when another test imported it
+    with pytest.raises(CredentialFault):
+        await office.turn()
 
 
 async def test_a_paused_backfill_rests_until_it_is_let_go_on(office, mill):
