@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
+from flows.interrupts import deaf
 from flows.prefect_defaults import settle
 from schemas.config import RunConfig
 from schemas.errors import RunError, UsageFault
 from schemas.records import RunRecord
 from tasks.ports import Reporter
+
+if TYPE_CHECKING:
+    from prefect.server.api.server import SubprocessASGIServer
 
 
 async def run_as_flow(config: RunConfig, *, reporter: Reporter, stop: asyncio.Event) -> RunRecord:
@@ -25,16 +29,16 @@ async def run_as_flow(config: RunConfig, *, reporter: Reporter, stop: asyncio.Ev
 
     session = Session(config, reporter, stop)
     try:
-        await _embedded_server(reporter)
+        await embedded_server(reporter.note)
         with session_of(session):
             await process_documents(seen_by_prefect(config), return_state=True)
     except Exception as error:
         if session.outcome is None:
-            raise _not_begun(error) from error
+            raise not_begun(error) from error
         reporter.note(f"Prefect could not be told how the run ended: {error}")
     if isinstance(session.outcome, RunRecord):
         return session.outcome
-    raise session.outcome or _not_begun("it gave no reason")
+    raise session.outcome or not_begun("it gave no reason")
 
 
 def seen_by_prefect(config: RunConfig) -> RunConfig:
@@ -42,31 +46,32 @@ def seen_by_prefect(config: RunConfig) -> RunConfig:
     return RunConfig.model_validate_json(config.public())
 
 
-async def _embedded_server(reporter: Reporter) -> None:
-    """Start the server that Prefect would start by itself, but beside the loop, and where no Ctrl-C reaches it."""
+async def embedded_server(say: Callable[[str], None]) -> str | None:
+    """Start the server that Prefect would start by itself, but beside the loop, and where no Ctrl-C reaches it.
+
+    Gives its address; None where another server is configured, or none is to be started.
+    """
     from prefect.settings import get_current_settings
 
     settings = get_current_settings()
     if settings.api.url or not settings.server.ephemeral.enabled:
-        return
+        return None
     from prefect.server.api.server import SubprocessASGIServer
 
     server = SubprocessASGIServer()
     if not server.running:
-        reporter.note("starting Prefect's embedded server")
-        await asyncio.to_thread(_deaf, server.start)
+        say("starting Prefect's embedded server")
+        await asyncio.to_thread(_start_deaf, server)
+    return server.api_url
 
 
-def _deaf(start: Callable[[], None]) -> None:
-    """Call *start* with Ctrl-C blocked in this thread; a process that it starts inherits that, and keeps it."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        start()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+def _start_deaf(server: SubprocessASGIServer) -> None:
+    with deaf():
+        server.start()
 
 
-def _not_begun(error: Exception | str) -> RunError:
+def not_begun(error: Exception | str) -> RunError:
+    """Say that Prefect did not let a run begin, and what mends it."""
     if isinstance(error, RunError):
         return error
     from prefect.settings import get_current_settings

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from flows.backfill_view import Problems, View
 from schemas.backfill import Backfill, Chosen
-from schemas.config import RunConfig
+from schemas.config import RunConfig, without_password
 from schemas.errors import ExitCode, NoInput, RunError
 from tasks.backfill import Standing, found, plan, plan_on, settings, standing, work
 from tasks.ledger import Vigil, open_ledger
@@ -129,6 +129,12 @@ async def _show(place: str, backfill_id: str, view: View) -> None:
             while True:
                 view.show(await standing(ledger, backfill_id))
                 await asyncio.sleep(LOOK)
+
+
+def without_secret(place: str) -> str:
+    """Give the ledger's address without its password: Prefect stores parameters, and shows them."""
+    masked = without_password(place) or place
+    return masked.replace(":***@", "@")
 
 
 async def pause(stop: asyncio.Event, seconds: float) -> None:

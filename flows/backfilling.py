@@ -1,4 +1,4 @@
-"""The command `backfill`: an archive read in shares, by this process or by the runs of a deployment."""
+"""The command `backfill`: an archive read in shares, by this process, a runner's or the runs of a deployment."""
 
 from __future__ import annotations
 
@@ -19,10 +19,13 @@ from flows.wording import command, visible
 from schemas.errors import UsageFault
 
 if TYPE_CHECKING:
+    from flows.backfill_view import Problems, View
     from flows.backfill_work import Outcome
+    from flows.runners import Runner
     from schemas.backfill import Backfill, Chosen
 
 _WHICH, _STOPS, _THERE = "Which files", "Where it stops", "A backfill that there is"
+_WHO = "Who works at it"
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 Sources = Annotated[
@@ -60,6 +63,19 @@ class There:
     listed: Annotated[bool, _option("--list", panel=_THERE, help="List those that are not finished.")] = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Carried:
+    """Which processes read the shares, if not this one."""
+
+    runner: Annotated[
+        str | None,
+        _option(panel=_WHO, metavar="NAME[=ADDRESS]", help="dask or ray: a cluster, or processes here for as long."),
+    ] = None
+    runner_workers: Annotated[
+        int | None, _option(panel=_WHO, metavar="N", min=1, help="Processes here (default: 2).", show_default=False)
+    ] = None
+
+
 @grouped
 def backfill(
     ctx: typer.Context,
@@ -69,6 +85,7 @@ def backfill(
     *,
     which: Which,
     there: There,
+    carried: Carried,
     reading: Reading,
     access: Access,
     pace: Pace,
@@ -84,9 +101,12 @@ def backfill(
         _manage(session, _place(out, ledger), there, as_json=talk.as_json)
         return
     ends = _deadline(which.deadline, datetime.now(UTC))
+    runner = _runner(carried)
     if there.resume:
         limits = settings(budget) | ({"deadline": ends} if ends else {})
-        job = _Job(_place(out, ledger), settings(access).get("passwords", ()), talk, resume=(there.resume, limits))
+        job = _Job(
+            _place(out, ledger), settings(access).get("passwords", ()), talk, runner, resume=(there.resume, limits)
+        )
     else:
         config = config_of(
             {"sources": sources, "out": out or "", "ledger": ledger} | settings(reading, access, pace, budget)
@@ -95,7 +115,7 @@ def backfill(
             msg = "--out: say where the tables go"
             raise UsageFault(msg, advice="pagemill backfill SOURCE --out DIR")
         chosen = _chosen(which, config.shard_pages)
-        job = _Job(_place(out, ledger), config.passwords, talk, new=(config, chosen, ends))
+        job = _Job(_place(out, ledger), config.passwords, talk, runner, new=(config, chosen, ends))
     _conduct(session, job)
 
 
@@ -106,13 +126,14 @@ class _Job:
     place: str
     passwords: tuple[Any, ...]
     talk: Talk
+    runner: Runner | None = None
     new: tuple[Any, Chosen, datetime | None] | None = None
     resume: tuple[str, dict[str, Any]] | None = None
 
     @property
     def submits(self) -> bool:
         """Whether runs of the deployment do the work."""
-        return self.talk.prefect or bool(os.environ.get("PREFECT_API_URL"))
+        return self.runner is None and (self.talk.prefect or bool(os.environ.get("PREFECT_API_URL")))
 
 
 def _conduct(session: Session, job: _Job) -> None:
@@ -124,19 +145,16 @@ def _conduct(session: Session, job: _Job) -> None:
 
     async def work(watch: Watch) -> Outcome:
         problems.at_start = watch.claim
-        if job.submits and job.passwords:
+        if job.passwords and (job.submits or job.runner):
             msg = "--password: passwords are not handed to Prefect, which would store and show them"
-            raise UsageFault(msg, advice="unset PREFECT_API_URL to read these files in this process")
+            without = "leave --runner out" if job.runner else "unset PREFECT_API_URL"
+            raise UsageFault(msg, advice=f"{without} to read these files in this process")
         planned = await _planned(job, problems, watch)
         currency = doing.currency_of(planned, job.place)
         told.extend((planned.backfill_id, currency or ""))
         problems.note(f"backfill {planned.backfill_id}; go on with it: {_again(planned, job.place)}")
         with View(session.words, quiet=job.talk.quiet, currency=currency) as view:
-            if job.submits:
-                from flows.submission import follow
-
-                return await follow(job.place, planned, view, problems, watch.stop)
-            return await doing.work_here(job.place, planned.backfill_id, view, problems, watch.stop, job.passwords)
+            return await _worked(job, planned, view, problems, watch.stop)
 
     # What the runs of a deployment have in flight is not ours to finish: then an interrupt only leaves them alone.
     outcome = drive(work, say=(lambda _: None) if job.submits else problems.urgent)
@@ -148,6 +166,36 @@ def _conduct(session: Session, job: _Job) -> None:
     if job.talk.as_json:
         session.emit(json.dumps(_plain(outcome)))
     raise typer.Exit(outcome.exit_code)
+
+
+async def _worked(job: _Job, planned: Backfill, view: View, problems: Problems, stop: asyncio.Event) -> Outcome:
+    if job.runner is not None:
+        from flows.carrying import Passage, carry
+
+        return await carry(Passage(job.place, planned, job.runner, view, problems, stop))
+    if job.submits:
+        from flows.submission import follow
+
+        return await follow(job.place, planned, view, problems, stop)
+    from flows.backfill_work import work_here
+
+    return await work_here(job.place, planned.backfill_id, view, problems, stop, job.passwords)
+
+
+def _runner(carried: Carried) -> Runner | None:
+    """Look the runner up.
+
+    Raises:
+        UsageFault: if it does not exist, is not installed, or nothing is to be carried.
+    """
+    from flows.runners import chosen
+
+    if carried.runner is None:
+        if carried.runner_workers is not None:
+            msg = "--runner-workers: processes of which runner?"
+            raise UsageFault(msg, advice="say --runner dask or --runner ray")
+        return None
+    return chosen(carried.runner, carried.runner_workers)
 
 
 async def _planned(job: _Job, problems: Any, watch: Watch) -> Backfill:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from schemas.errors import Interrupted
@@ -71,3 +72,16 @@ async def _driven(start: Callable[[Watch], Coroutine[Any, Any, T]], say: Callabl
         raise Interrupted(msg, advice="run the same command again to go on") from None
     finally:
         watch.release()
+
+
+@contextmanager
+def deaf() -> Iterator[None]:
+    """Block Ctrl-C in this thread; a process that is started meanwhile, by it or its threads, inherits that.
+
+    A terminal's Ctrl-C goes to all of its processes: those that serve us are to last until we are done with them.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

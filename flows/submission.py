@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from flows.backfill_view import Problems, View
-from flows.backfill_work import LOOK, Outcome, pause
+from flows.backfill_work import Outcome, without_secret
+from flows.following import until_rest, worth_it
 from flows.prefect_defaults import settle
 from schemas.backfill import Backfill
-from schemas.config import without_password
-from schemas.errors import ExitCode, RunError, UsageFault
+from schemas.errors import ExitCode, UsageFault
 from tasks.backfill import Standing, standing
-from tasks.ledger import Ledger, Vigil, open_ledger
+from tasks.ledger import open_ledger
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import PrefectClient
@@ -27,8 +27,6 @@ PATIENCE = 300.0
 """Seconds that a server may be away while runs are followed; the runs go on without it and without us."""
 AT_ONCE = 200
 """Runs submitted in one go; the rest follow as these end."""
-_PASSES = frozenset({None, "interrupted", "budget"})
-"""How a share may have ended and be taken up again without anybody having mended something."""
 
 
 async def follow(place: str, backfill: Backfill, view: View, problems: Problems, stop: asyncio.Event) -> Outcome:
@@ -41,42 +39,25 @@ async def follow(place: str, backfill: Backfill, view: View, problems: Problems,
     from prefect.client.orchestration import get_client
 
     async with await asyncio.to_thread(open_ledger, place) as ledger, get_client() as client:
-        submission = Submission(client, backfill, place)
+        submission = Submission(client, backfill, place, problems)
         await submission.check()
-        away: float | None = None
-        vigil = Vigil()
-        while True:
-            stands = await standing(ledger, backfill.backfill_id, vigil)
-            view.show(stands)
-            if (why := _over(stands)) is not None:
-                return Outcome(stands, why)
-            if stop.is_set():
-                said = "no longer followed, its runs go on; let them rest with: pagemill backfill --pause "
-                said += backfill.backfill_id
-                return Outcome(stands, "left", said, ExitCode.INTERRUPTED)
-            try:
-                active = await submission.top_up(stands)
-                away = None
-            except Exception as error:
-                if away is None:
-                    problems.note(f"the Prefect server cannot be asked: {_first_line(error)}; waiting")
-                active, away = 1, away or time.monotonic()
-                if time.monotonic() - away > PATIENCE:
-                    raise _unreachable(error) from error
-            fault = next((share.ended for share in stands.free if share.ended not in _PASSES), None)
-            exhausted = "budget" if stands.free and not _worth_it(stands) else None
-            if not active and (why := fault or exhausted):
-                return Outcome(stands, why, await _why(ledger, stands, why), _code_of(why))
-            await pause(stop, LOOK)
+        outcome = await until_rest(ledger, backfill, submission, view, stop)
+        if outcome is not None:
+            return outcome
+        said = "no longer followed, its runs go on; let them rest with: pagemill backfill --pause "
+        said += backfill.backfill_id
+        return Outcome(await standing(ledger, backfill.backfill_id), "left", said, ExitCode.INTERRUPTED)
 
 
 class Submission:
     """The runs of one backfill on the server."""
 
-    def __init__(self, client: PrefectClient, backfill: Backfill, place: str) -> None:
+    def __init__(self, client: PrefectClient, backfill: Backfill, place: str, problems: Problems) -> None:
         self._client = client
         self._backfill = backfill
         self._place = place
+        self._problems = problems
+        self._away: float | None = None
         self._tag = f"backfill:{backfill.backfill_id}"
         self._deployment: UUID | None = None
 
@@ -97,7 +78,26 @@ class Submission:
             raise _unreachable(error) from error
 
     async def top_up(self, stands: Standing) -> int:
-        """Bury runs that died, submit one for each share that no run is there for; count the runs that are there."""
+        """Bury runs that died, submit one for each share that no run is there for; count the runs that are there.
+
+        A server that is away is waited for.
+
+        Raises:
+            UsageFault: if it is away for too long.
+        """
+        try:
+            active = await self._top_up(stands)
+        except Exception as error:
+            if self._away is None:
+                self._problems.note(f"the Prefect server cannot be asked: {_first_line(error)}; waiting")
+            self._away = self._away or time.monotonic()
+            if time.monotonic() - self._away > PATIENCE:
+                raise _unreachable(error) from error
+            return 1
+        self._away = None
+        return active
+
+    async def _top_up(self, stands: Standing) -> int:
         from flows.burying import bury
 
         runs = await self._runs()
@@ -107,7 +107,7 @@ class Submission:
             runs.remove(run)
         at_work = {share.flow_run_id for share in stands.open if share.number in stands.held}
         waiting = sum(str(run.id) not in at_work for run in runs)
-        is_wanted = stands.rests(datetime.now(UTC)) is None and _worth_it(stands)
+        is_wanted = stands.rests(datetime.now(UTC)) is None and worth_it(stands)
         wanted = len(stands.free) - waiting if is_wanted else 0
         for _ in range(min(max(wanted, 0), AT_ONCE)):
             await self._submit()
@@ -125,46 +125,10 @@ class Submission:
     async def _submit(self) -> None:
         if self._deployment is None:
             return
-        parameters = {"backfill": self._backfill.backfill_id, "ledger": _without_secret(self._place)}
+        parameters = {"backfill": self._backfill.backfill_id, "ledger": without_secret(self._place)}
         await self._client.create_flow_run_from_deployment(
             self._deployment, parameters=parameters, tags=["pagemill", self._tag]
         )
-
-
-def _worth_it(stands: Standing) -> bool:
-    """Whether a run that is submitted now could do something."""
-    ends = {share.ended for share in stands.free}
-    if not ends <= _PASSES:
-        return False
-    return "budget" not in ends or stands.budget_is_left
-
-
-def _over(stands: Standing) -> str | None:
-    why = stands.rests(datetime.now(UTC))
-    if why == "taken" or (why in {"paused", "deadline"} and stands.held):
-        return None
-    return why if stands.open or why == "finished" else None
-
-
-async def _why(ledger: Ledger, stands: Standing, why: str) -> str:
-    runs = {share.run_id for share in stands.free if share.ended == why}
-    for run in await ledger.runs(stands.backfill.dataset_id):
-        if run.run_id in runs and run.record is not None and run.record.error_message:
-            return str(run.record.error_message)
-    return ""
-
-
-def _code_of(kind: str) -> int:
-    kinds: list[type[RunError]] = [RunError]
-    for one in kinds:
-        kinds.extend(one.__subclasses__())
-    return next((one.exit_code for one in kinds if one.kind == kind), ExitCode.INTERNAL)
-
-
-def _without_secret(place: str) -> str:
-    """Give the ledger's address without its password: Prefect stores parameters, and shows them."""
-    masked = without_password(place) or place
-    return masked.replace(":***@", "@")
 
 
 def _first_line(error: Exception) -> str:
