@@ -18,7 +18,8 @@ from schemas.errors import ExitCode
 
 ROOT = Path(__file__).parents[2]
 SCRIPTED = (sys.executable, "-m", "tests.flows.scripted")
-HEAVY = ("prefect", "dashscope", "pandas", "pyarrow", "pymupdf", "onnxruntime", "sqlalchemy", "aiohttp", "numpy")
+HEAVY = ("prefect", "dashscope", "pandas", "pyarrow", "pymupdf", "onnxruntime", "sqlalchemy", "aiohttp", "numpy",
+         "dask", "distributed", "ray")  # fmt: skip
 
 
 def start(*words, **more):
@@ -36,7 +37,9 @@ def until(stream, said):
     pytest.fail(f"{said!r} was never said, but: {''.join(seen)}")
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--version"], ["run", "--help"], ["doctor", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["--version"], ["run", "--help"], ["doctor", "--help"], ["backfill", "--help"]]
+)
 def test_help_and_version_load_nothing_heavy(words):
     code = (
         "import sys; from flows.cli import main; main(sys.argv[1:]);"
