@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from schemas.errors import LedgerFault
-from tasks.ledger import Ledger
+from tasks.ledger import Ledger, Patience
 
 LOOK = 2.0
 """Seconds between two looks whether the conductor is there."""
+SILENCE = Patience().silence
+"""Seconds without a beat after which one on another machine is gone; should it be there after all, it begins anew."""
 
 
 @asynccontextmanager
@@ -41,8 +44,12 @@ async def heeding(ledger: Ledger, conductor: str, stop: asyncio.Event) -> AsyncI
 
 
 async def _heed(ledger: Ledger, conductor: str, stop: asyncio.Event) -> None:
+    heard: tuple[int, float] | None = None
     with suppress(LedgerFault):  # the run meets the same fault where it writes
         while not stop.is_set():
-            if await ledger.holder(conductor) is None:
+            holder, now = await ledger.holder(conductor), time.monotonic()
+            if holder is None or (heard is not None and holder.beat == heard[0] and now - heard[1] >= SILENCE):
                 stop.set()
+            elif heard is None or holder.beat != heard[0]:
+                heard = (holder.beat, now)
             await asyncio.sleep(LOOK)
