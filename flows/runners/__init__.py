@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
+import socket
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from prefect.futures import PrefectFuture
     from prefect.task_runners import TaskRunner
 
+PATIENCE = 20.0
+"""Seconds that a cluster may take to answer."""
 WORKERS = 2
 """Processes of a cluster that is made for one backfill, where nobody says how many."""
 
@@ -86,3 +89,16 @@ def chosen(given: str, workers: int | None) -> Runner:
         msg = f"--runner {name} needs a package that is not installed"
         raise UsageFault(msg, advice=f"install it with: pip install 'pagemill[{name}]'")
     return runner
+
+
+def knock(address: str) -> None:
+    """Make sure that somebody listens at an address; one that names no port is left to who knows what it means.
+
+    The runners' own clients go on trying for minutes.
+
+    Raises:
+        OSError: if nobody does.
+    """
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE).close()

@@ -8,6 +8,7 @@ from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
 from flows.interrupts import deaf
+from flows.runners import PATIENCE, knock
 from schemas.errors import UsageFault
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from prefect.task_runners import TaskRunner
 
 NEEDS = "prefect_dask"
-PATIENCE = 20.0
-"""Seconds that a scheduler may take to answer."""
 
 
 @contextmanager
@@ -56,6 +55,7 @@ def _ask(address: str) -> None:
     import distributed
 
     try:
+        knock(address)
         distributed.Client(address, timeout=PATIENCE, set_as_default=False).close()
     except (OSError, ValueError) as error:
         msg = f"no Dask scheduler answers at {address}"
