@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from schemas.errors import LedgerFault
-from tasks.ledger import Ledger, Patience
+from tasks.ledger import Ledger, Vigil
 
 LOOK = 2.0
 """Seconds between two looks whether the conductor is there."""
-SILENCE = Patience().silence
-"""Seconds without a beat after which one on another machine is gone; should it be there after all, it begins anew."""
 
 
 @asynccontextmanager
@@ -33,9 +30,10 @@ async def conducting(ledger: Ledger, backfill_id: str) -> AsyncIterator[str]:
 @asynccontextmanager
 async def heeding(ledger: Ledger, conductor: str, stop: asyncio.Event) -> AsyncIterator[None]:
     """Set *stop* as soon as the conductor is gone, and before anything begins if it is already."""
-    if await ledger.holder(conductor) is None:
+    vigil = Vigil()
+    if not await vigil.look(ledger, conductor):
         stop.set()
-    watcher = asyncio.ensure_future(_heed(ledger, conductor, stop))
+    watcher = asyncio.ensure_future(_heed(ledger, conductor, stop, vigil))
     try:
         yield
     finally:
@@ -43,13 +41,9 @@ async def heeding(ledger: Ledger, conductor: str, stop: asyncio.Event) -> AsyncI
         await asyncio.gather(watcher, return_exceptions=True)
 
 
-async def _heed(ledger: Ledger, conductor: str, stop: asyncio.Event) -> None:
-    heard: tuple[int, float] | None = None
+async def _heed(ledger: Ledger, conductor: str, stop: asyncio.Event, vigil: Vigil) -> None:
     with suppress(LedgerFault):  # the run meets the same fault where it writes
         while not stop.is_set():
-            holder, now = await ledger.holder(conductor), time.monotonic()
-            if holder is None or (heard is not None and holder.beat == heard[0] and now - heard[1] >= SILENCE):
-                stop.set()
-            elif heard is None or holder.beat != heard[0]:
-                heard = (holder.beat, now)
             await asyncio.sleep(LOOK)
+            if not await vigil.look(ledger, conductor):
+                stop.set()
