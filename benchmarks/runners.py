@@ -22,7 +22,7 @@ from pathlib import Path
 
 from benchmarks.prefect_overhead import documents, settled
 from tests.prefect.serving import prefect_server
-from tests.prefect.test_backfill import descendants
+from tests.prefect.yard import descendants
 
 FEW = 4
 LOOK = 0.1

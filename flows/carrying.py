@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -51,13 +51,14 @@ class Passage:
         from flows.crew import Crew
 
         async with await asyncio.to_thread(open_ledger, self.place) as ledger:
-            crew = Crew(self.runner, self.backfill, without_secret(self.place), self.problems)
-            try:
-                async with conducting(ledger, self.backfill.backfill_id) as crew.conductor:
+            async with AsyncExitStack() as stack:
+                lease = await stack.enter_async_context(conducting(ledger, self.backfill.backfill_id))
+                crew = Crew(self.runner, self.backfill, without_secret(self.place), lease, self.problems)
+                try:
                     outcome = await until_rest(ledger, self.backfill, crew, watch, self.stop)
-            finally:
-                # The lease is let go of: who still reads finishes what is in flight.
-                await crew.all_over()
+                finally:
+                    await stack.aclose()  # the lease is let go of: who still reads finishes what is in flight
+                    await crew.all_over()
             now = await standing(ledger, self.backfill.backfill_id)
             return Outcome(now, "interrupted") if outcome is None else _as_of(outcome, now)
 

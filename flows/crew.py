@@ -12,8 +12,9 @@ from flows.carried import Came, read_share
 from flows.following import fault_of, worth_it
 from flows.runners import Runner
 from schemas.backfill import Backfill
-from schemas.errors import RunError, UsageFault
+from schemas.errors import Interrupted, RunError, UsageFault
 from tasks.backfill import Standing
+from tasks.ledger import Lease
 
 if TYPE_CHECKING:
     from prefect.futures import PrefectFuture
@@ -27,10 +28,10 @@ _LOOK = 0.5
 
 
 class Crew:
-    """The tasks of one backfill. `conductor` is the name under which we are known in the ledger."""
+    """The tasks of one backfill. *lease* is what they look for in the ledger, to know that we are there."""
 
-    def __init__(self, runner: Runner, backfill: Backfill, place: str, problems: Problems) -> None:
-        self.conductor = ""
+    def __init__(self, runner: Runner, backfill: Backfill, place: str, lease: Lease, problems: Problems) -> None:
+        self._lease = lease
         self._runner = runner
         self._backfill = backfill
         self._place = place
@@ -45,7 +46,11 @@ class Crew:
         Raises:
             RunError: what kept a process from beginning.
             UsageFault: if the cluster loses one task after the other.
+            Interrupted: if we were not heard of for so long that the tasks took us for dead.
         """
+        if self._lease.lost.is_set():
+            msg = "this process was not heard of for too long, and those that read for it stopped"
+            raise Interrupted(msg, advice=f"go on with: pagemill backfill --resume {self._backfill.backfill_id}")
         await self._listen()
         is_wanted = stands.rests(datetime.now(UTC)) is None and worth_it(stands)
         waiting = max(0, len(self._active) - len(stands.held))
@@ -64,7 +69,7 @@ class Crew:
             await asyncio.sleep(_LOOK)
 
     def _submit(self, of: int) -> PrefectFuture[Any]:
-        return read_share.submit(self._backfill.backfill_id, self._place, self.conductor, self._handed_out, of)
+        return read_share.submit(self._backfill.backfill_id, self._place, self._lease.name, self._handed_out, of)
 
     async def _listen(self) -> None:
         """Take what has ended out of the active ones.

@@ -12,19 +12,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from schemas.errors import LedgerFault
-from tasks.ledger import Ledger, Vigil
+from tasks.ledger import Lease, Ledger, Vigil
 
 LOOK = 2.0
 """Seconds between two looks whether the conductor is there."""
 
 
 @asynccontextmanager
-async def conducting(ledger: Ledger, backfill_id: str) -> AsyncIterator[str]:
-    """Conduct for as long as the context lasts; gives the name by which others know of it."""
+async def conducting(ledger: Ledger, backfill_id: str) -> AsyncIterator[Lease]:
+    """Conduct for as long as the context lasts; others know of it by the lease's name."""
     token = secrets.token_hex(4)
-    name = f"conductor {token} of {backfill_id}"
-    async with ledger.hold(name, token, "pagemill backfill"):
-        yield name
+    async with ledger.hold(f"conductor {token} of {backfill_id}", token, "pagemill backfill") as lease:
+        yield lease
 
 
 @asynccontextmanager

@@ -19,8 +19,8 @@ from tasks.backfill import conducting
 from tasks.ledger import open_ledger
 
 async def conduct():
-    async with open_ledger(sys.argv[1]) as ledger, conducting(ledger, "bf-1") as name:
-        print(name, flush=True)
+    async with open_ledger(sys.argv[1]) as ledger, conducting(ledger, "bf-1") as lease:
+        print(lease.name, flush=True)
         await asyncio.to_thread(sys.stdin.read)
 
 asyncio.run(conduct())
@@ -35,18 +35,18 @@ async def ledger(tmp_path):
 
 async def test_nothing_stops_while_there_is_a_conductor_and_nothing_begins_when_there_is_none(ledger):
     stops = asyncio.Event(), asyncio.Event()
-    async with conducting(ledger, "bf-1") as name, heeding(ledger, name, stops[0]):
+    async with conducting(ledger, "bf-1") as lease, heeding(ledger, lease.name, stops[0]):
         assert not stops[0].is_set()
-    async with heeding(ledger, name, stops[1]):
+    async with heeding(ledger, lease.name, stops[1]):
         assert stops[1].is_set()
 
 
 async def test_two_can_conduct_the_same_and_each_has_its_own_followers(ledger):
     stops = asyncio.Event(), asyncio.Event()
     async with conducting(ledger, "bf-1") as one:
-        async with conducting(ledger, "bf-1") as other, heeding(ledger, one, stops[0]):
-            follower = asyncio.create_task(follow(ledger, other, stops[1]))
-            assert one != other
+        async with conducting(ledger, "bf-1") as other, heeding(ledger, one.name, stops[0]):
+            follower = asyncio.create_task(follow(ledger, other.name, stops[1]))
+            assert one.name != other.name
         await asyncio.wait_for(follower, 60)
         assert not stops[0].is_set()
 

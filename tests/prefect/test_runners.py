@@ -19,7 +19,7 @@ from schemas.errors import ExitCode
 from tests.emulator import Emulator
 from tests.mill import Mill, billed, card
 from tests.prefect.serving import ROOT, pagemill
-from tests.prefect.test_backfill import descendants, until
+from tests.prefect.yard import descendants, until
 
 pytestmark = pytest.mark.xdist_group("prefect")
 SHARES, PAGES = 6, 60
