@@ -111,7 +111,7 @@ def server_of(server):
 @pytest.mark.parametrize("runner", RUNNERS)
 def test_the_share_of_a_process_that_is_killed_is_another_s(server, mill, runner):
     with pagemill(*words(mill, "--runner", runner, "--json"), env=environment(server)) as process:
-        until(lambda: len(mill.emulator.calls) > PAGES // 3 and at_work(mill), process)
+        until(lambda: len(mill.emulator.calls) > PAGES // 3 and at_work(mill), process, within=600)
         victim = min(at_work(mill))
         assert victim in descendants(process.pid)
         os.kill(victim, signal.SIGKILL)
@@ -127,7 +127,7 @@ def test_an_interrupt_at_the_terminal_lets_every_process_finish_and_anyone_goes_
     mill.emulator.latency = type(mill.emulator.latency)(base=2.0)
     command = words(mill, "--runner", runner, "--json")
     with pagemill(*command, env=environment(server), start_new_session=True) as process:
-        until(lambda: len(mill.emulator.calls) > 1 and at_work(mill), process)
+        until(lambda: len(mill.emulator.calls) > 1 and at_work(mill), process, within=600)
         helpers = descendants(process.pid)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to everything in the foreground
         out, said = process.communicate()
