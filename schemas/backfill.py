@@ -71,8 +71,9 @@ class Share:
     """The files of a backfill that one run takes.
 
     `run_id` and `flow_run_id` name the last run that took it, `ended` why that stopped early. `pages_done` and
-    `pages_failed` are pages that have their rows; `allowed` is what the run at work may spend of the whole's budget,
-    `spent` what all runs at it have.
+    `pages_failed` are pages that have their rows; `cost_known` is money that the runs at it which are over surely
+    cost, `cost_at_work` that of the one which is not. `allowed` is what the run at work may spend of the whole's
+    budget, `spent` what all runs at it took of it: a call of which nobody knows took the most it can have cost.
     """
 
     backfill_id: str
@@ -86,6 +87,7 @@ class Share:
     pages_done: int = 0
     pages_failed: int = 0
     cost_known: float = 0.0
+    cost_at_work: float = 0.0
     allowed: Spending = NOTHING
     spent: Spending = NOTHING
 

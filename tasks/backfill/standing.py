@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import fsum
 
 from schemas.backfill import Backfill, Share
 from schemas.config import RunConfig
@@ -39,8 +40,8 @@ class Standing:
 
     @property
     def cost(self) -> float:
-        """Money that is known to be spent, that of the runs at work included."""
-        return sum(one.spent.cost + (one.cost_known if one.number in self.held else 0.0) for one in self.shares)
+        """Money that is known to be spent. A call of which nobody knows counts against the budget, and not here."""
+        return fsum(one.cost_known + one.cost_at_work for one in self.shares)
 
     @property
     def pages_failed(self) -> int:

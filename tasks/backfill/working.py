@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +14,8 @@ from pydantic import SecretStr
 from schemas.backfill import Backfill, Share
 from schemas.errors import LedgerFault, NoInput, OutputInUse
 from schemas.records import RunRecord
+from schemas.spending import Spending
+from tasks.account import priced, tally
 from tasks.backfill.counting import Counting
 from tasks.backfill.standing import Standing, closing, found, settings, standing
 from tasks.holding import output_lease
@@ -133,10 +135,10 @@ class _Turn:
                 flow_run_id=self.flow_run_id,
             )
         done = record.status in ENDED or record.error_kind == NoInput.kind
-        spent = spending(await self.ledger.calls_of_runs([record.run_id]), order)
+        spent, cost_known = await self._paid([record.run_id], order)
         ended = None if done else record.error_kind or record.status
         await self._tell(counting)
-        await self.ledger.put_down(self.share, spent, ended=ended, done=done)
+        await self.ledger.put_down(self.share, spent, cost_known=cost_known, ended=ended, done=done)
         return record
 
     async def _taken(self, run_id: str, order: Order) -> None:
@@ -148,8 +150,13 @@ class _Turn:
             msg = f"share {self.share.number} was done meanwhile"
             raise _TakenMeanwhile(msg)
         died = before.run_id if before.ended is None else None
-        spent = spending(await self.ledger.calls_of_runs([died] if died else []), order)
-        await self.ledger.take_up(self.share, run_id, self.flow_run_id, spent)
+        spent, cost_known = await self._paid([died] if died else [], order)
+        await self.ledger.take_up(self.share, run_id, self.flow_run_id, spent, cost_known=cost_known)
+
+    async def _paid(self, run_ids: Sequence[str], order: Order) -> tuple[Spending, float]:
+        """Say what runs took of the budget, at worst, and what they surely cost."""
+        calls = await self.ledger.calls_of_runs(run_ids)
+        return spending(calls, order), tally(priced(calls, order.models)).cost_known
 
     @asynccontextmanager
     async def _watched(self, counting: Counting) -> AsyncIterator[None]:

@@ -65,24 +65,31 @@ class BackfillBook(Store):
         """List the files of a share, in order; one that is done has none any more."""
         return await self.read(partial(_files_of, share=share))
 
-    async def take_up(self, share: Share, run_id: str, flow_run_id: str | None, spent: Spending) -> None:
-        """Note which run is at work at a share; *spent* is what an earlier one that died had spent of its allowance."""
+    async def take_up(
+        self, share: Share, run_id: str, flow_run_id: str | None, spent: Spending, *, cost_known: float
+    ) -> None:
+        """Note which run is at work at a share.
+
+        *spent* is what an earlier one that died had spent of its allowance, *cost_known* what it surely cost.
+        """
         new = {"run_id": run_id, "flow_run_id": flow_run_id, "ended": None}
-        await self.write(partial(_settle, share=share, spent=spent, values=new))
+        await self.write(partial(_settle, share=share, spent=spent, cost_known=cost_known, values=new))
 
     async def allow(self, share: Share, kind: Kind) -> float:
         """Let the run at a share spend some more of the whole's budget; 0 is that nothing is left of it."""
         return await self.write(partial(_allow, share=share, kind=kind))
 
     async def tell(self, share: Share, *, done: int, failed: int, cost_known: float) -> None:
-        """Note how far a share is."""
-        values = {"pages_done": done, "pages_failed": failed, "cost_known": cost_known}
+        """Note how far the run at a share is, and what it is known to have cost."""
+        values = {"pages_done": done, "pages_failed": failed, "cost_at_work": cost_known}
         await self.write(lambda connection: _execute(connection, _at(share).values(**values)))
 
-    async def put_down(self, share: Share, spent: Spending, *, ended: str | None, done: bool) -> None:
-        """Note that the run at a share is over, what it spent, and whether the share is done."""
+    async def put_down(
+        self, share: Share, spent: Spending, *, cost_known: float, ended: str | None, done: bool
+    ) -> None:
+        """Note that the run at a share is over, what it spent and surely cost, and whether the share is done."""
         values = {"ended": ended} | ({"state": "done"} if done else {})
-        await self.write(partial(_settle, share=share, spent=spent, values=values))
+        await self.write(partial(_settle, share=share, spent=spent, cost_known=cost_known, values=values))
 
 
 def _execute(connection: Connection, statement: Any) -> None:
@@ -139,9 +146,12 @@ def _files_of(connection: Connection, share: Share) -> list[SourceFile]:
     return [_unfold(text) for text in connection.scalars(select(share_files.c.file).where(*these).order_by("id"))]
 
 
-def _settle(connection: Connection, share: Share, spent: Spending, values: Mapping[str, Any]) -> None:
+def _settle(
+    connection: Connection, share: Share, spent: Spending, cost_known: float, values: Mapping[str, Any]
+) -> None:
     """Turn what was allowed into what was spent."""
     taken = {f"spent_{kind}": shares.c[f"spent_{kind}"] + amount for kind, amount in spent._asdict().items()}
+    taken |= {"cost_known": shares.c.cost_known + cost_known, "cost_at_work": 0.0}
     freed = {f"allowed_{kind}": 0 for kind in Spending._fields}
     connection.execute(_at(share).values(**taken, **freed, **values))
     if values.get("state") == "done":

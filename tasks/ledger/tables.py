@@ -225,7 +225,9 @@ shares = Table(
     Column("ended", String),
     Column("pages_done", Integer, nullable=False),
     Column("pages_failed", Integer, nullable=False),
+    # What the runs at it that are over are known to have cost, and the one that is not.
     Column("cost_known", Double, nullable=False),
+    Column("cost_at_work", Double, nullable=False),
     # What the run at work may spend of the whole's budget, and what all runs at it have spent.
     Column("allowed_cost", Double, nullable=False),
     Column("allowed_tokens", BigInteger, nullable=False),

@@ -156,7 +156,7 @@ async def test_a_share_of_a_machine_that_fell_silent_is_taken_by_who_waits_for_i
     async with open_ledger(office.place) as ledger:
         stands = await office.stands()
         share = stands.shares[0]
-        await ledger.take_up(share, "run-0", None, Spending())
+        await ledger.take_up(share, "run-0", None, Spending(), cost_known=0)
         await leave(ledger, ELSEWHERE, name=f"output {stands.backfill.dataset_id}/{share.lease}")
     assert (await office.all_turns())[-1].rests == "taken"
     seconds = itertools.count(step=3)
@@ -179,7 +179,7 @@ async def test_a_run_at_work_watches_the_others(office, mill, monkeypatch):
     async with open_ledger(office.place) as ledger:
         stands = await office.stands()
         share = stands.shares[0]
-        await ledger.take_up(share, "run-0", None, Spending())
+        await ledger.take_up(share, "run-0", None, Spending(), cost_known=0)
         await leave(ledger, ELSEWHERE, name=f"output {stands.backfill.dataset_id}/{share.lease}")
     assert (await office.turn()).share.number != share.number
     assert [one.number for one in (await office.stands()).abandoned] == [share.number]
@@ -218,6 +218,17 @@ async def test_a_budget_holds_for_the_whole_whoever_spends_it(office, mill):
     assert len(mill.emulator.calls) == 7
     spent = [share.spent.pages for share in (await office.stands()).shares]
     assert sum(spent) == 7
+
+
+async def test_a_call_of_which_nobody_knows_counts_against_the_budget_and_is_not_shown_as_money_spent(office, mill):
+    mill.emulator.plan.next("hang")
+    await office.plan(call_timeout=1, max_cost=1_000)
+    await office.all_turns()
+    stands = await office.stands()
+    known = mill.table("calls")["cost"].dropna().astype(float).sum()
+    assert mill.table("calls")["cost"].isna().any()
+    assert stands.cost == pytest.approx(known)
+    assert sum(share.spent.cost for share in stands.shares) > 1.5 * known
 
 
 async def test_one_output_has_one_unfinished_backfill(office, mill):
