@@ -82,8 +82,10 @@ def _counted(figures: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
     return tuple((name, count) for name, count in figures.items() if count)
 
 
-def _table(place: Place, table: str) -> ds.Dataset:
-    return place.dataset(table, arrow_schema(TABLES[table]))
+def _scan(place: Place, table: str, columns: Sequence[str], rows: ds.Expression) -> ds.Scanner:
+    """Go through a table. What was learned of a file goes with it: a large output has thousands, of sixty columns."""
+    dataset = place.dataset(table, arrow_schema(TABLES[table]))
+    return dataset.scanner(columns=list(columns), filter=rows, fragment_readahead=1, cache_metadata=False)
 
 
 def _own(run: RunRecord) -> ds.Expression:
@@ -94,7 +96,7 @@ def _own(run: RunRecord) -> ds.Expression:
 def _files(place: Place, run: RunRecord) -> tuple[tuple[FileLine, ...], tuple[Ranked, ...]]:
     """List the worst files, and those that cost most."""
     worst = dearest = None
-    scanner = _table(place, "files").scanner(columns=list(_FILE), filter=_own(run))
+    scanner = _scan(place, "files", _FILE, _own(run))
     for batch in scanner.to_batches():
         rows = pa.Table.from_batches([batch]).unify_dictionaries()
         rows = rows.set_column(1, "status", rows["status"].cast(pa.string()))
@@ -146,14 +148,14 @@ def _problems(place: Place, run: RunRecord, out: str) -> Iterator[Problem]:
     """Gather pages and files that were not read, by what was wrong with them, the most first."""
     columns = ["status", "error_kind", "error_message", "name"]
     bad = ~ds.field("status").cast(pa.string()).isin(sorted(READ))
-    pages = _table(place, "pages").to_table(columns=[*columns, "page_no"], filter=_own(run) & bad)
+    pages = _scan(place, "pages", [*columns, "page_no"], _own(run) & bad).to_table()
     ledger = summary.ledger_words(run)
     for row in _grouped(pages):
         status = row["status"]
         again = command("pagemill", "retry", "--out", out, *ledger, "--only", status) if status in summary.AGAIN else ""
         yield _problem(row, f"{row['name_first']} p. {row['page_no_first']}", again)
     unread = (ds.field("status").cast(pa.string()) == "failure") & (ds.field("pages_selected") == 0)
-    files = _table(place, "files").to_table(columns=columns, filter=_own(run) & unread)
+    files = _scan(place, "files", columns, _own(run) & unread).to_table()
     for row in _grouped(files):
         yield _problem(row, row["name_first"], "")
 
@@ -179,7 +181,7 @@ def _expected(place: Place, run: RunRecord) -> Expected | None:
     asked: Counter[tuple[str, int]] = Counter()
     first = (ds.field("run_id") == run.run_id) & (ds.field("outcome").cast(pa.string()) == "answered")
     first &= ds.field("request_key") == ds.field("base_key")
-    for batch in _table(place, "calls").scanner(columns=["model", "input_tokens"], filter=first).to_batches():
+    for batch in _scan(place, "calls", ["model", "input_tokens"], first).to_batches():
         counted = pa.Table.from_batches([batch]).group_by(["model", "input_tokens"]).aggregate([([], "count_all")])
         asked.update({(row["model"], row["input_tokens"]): row["count_all"] for row in counted.to_pylist()})
     if not any(tokens for _, tokens in asked):
@@ -216,14 +218,14 @@ def _price(asked: Mapping[tuple[str, int], int], output: int) -> float | None:
 def _slowest(place: Place, run: RunRecord) -> Iterator[Ranked]:
     """Name the files whose calls of this run took longest, all their calls together."""
     ended = (ds.field("run_id") == run.run_id) & ds.field("ended_at").is_valid()
-    calls = _table(place, "calls").to_table(columns=["doc_id", "started_at", "ended_at"], filter=ended)
+    calls = _scan(place, "calls", ["doc_id", "started_at", "ended_at"], ended).to_table()
     if not calls.num_rows:
         return
     taken = pc.microseconds_between(calls["started_at"], calls["ended_at"])
     sums = pa.table({"doc_id": calls["doc_id"], "taken": taken}).group_by("doc_id").aggregate([("taken", "sum")])
     slow = sums.sort_by([("taken_sum", "descending"), ("doc_id", "ascending")]).slice(0, FIRST).to_pylist()
     known = ds.field("doc_id").isin([row["doc_id"] for row in slow])
-    named = _table(place, "files").to_table(columns=["doc_id", "name"], filter=_own(run) & known)
+    named = _scan(place, "files", ["doc_id", "name"], _own(run) & known).to_table()
     names = dict(zip(named["doc_id"].to_pylist(), named["name"].to_pylist(), strict=True))
     for row in slow:
         name = names.get(row["doc_id"])
