@@ -108,7 +108,9 @@ def _kinds(base: type[PipelineError | RunError]) -> dict[str, str]:
 
 
 def _is_abstract(error: type[PipelineError | RunError]) -> bool:
-    return error in {PipelineError, RunError, errors.DocumentError, errors.CallError, errors.AnswerError}
+    """Whether it becomes no row: the heads of the families, and what has no code of its own."""
+    heads = {PipelineError, RunError, errors.DocumentError, errors.CallError, errors.AnswerError}
+    return error in heads or "kind" not in vars(error)
 
 
 def _list(title: str, head: str, rows: Mapping[str, str]) -> Iterator[str]:

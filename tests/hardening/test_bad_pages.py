@@ -248,6 +248,12 @@ async def test_a_file_that_vanishes_fails_whole_and_its_copy_is_read(mill):
     assert asked == [5, 5]
 
 
+def pictures():
+    """Count the pictures that anybody in this process holds; what earlier tests left behind among them."""
+    gc.collect()
+    return sum(isinstance(one, PageImage) for one in gc.get_objects())
+
+
 async def test_a_failed_page_lets_go_of_its_picture(mill):
     dice = Image.effect_noise((1_200, 1_200), 90)
     data = io.BytesIO()
@@ -257,12 +263,11 @@ async def test_a_failed_page_lets_go_of_its_picture(mill):
             drawn.new_page(width=300, height=300).insert_image((0, 0, 300, 300), stream=data.getvalue())
         drawn.save(mill.source / "a.pdf")
     mill.emulator.plan.always("400-blocked")
-    held = []
+    held, before = [], pictures()
 
     class Looking(Memory):
         def finished(self, run) -> None:
-            gc.collect()
-            held.append(sum(isinstance(one, PageImage) for one in gc.get_objects()))
+            held.append(pictures() - before)
 
     record = await mill.run(memory=Looking(), span_pages=1)
 
