@@ -143,17 +143,24 @@ class Budget:
         self._let_through()
 
     def _let_through(self) -> None:
-        while self._waiting:
-            first = self._waiting[0]
-            if not first.turn.done():
-                passed = self._passed_by(first)
-                if passed and (self._asks_for_more(passed) or (self._in_flight and passed != "pages")):
+        """Grant what fits, in the order of asking; refuse what does not once nothing in flight can free room for it.
+
+        Who waits for pages lets others by: a call that holds some may need one that takes none to come to its end.
+        """
+        for waiter in tuple(self._waiting):
+            if not waiter.turn.done():
+                passed = self._passed_by(waiter)
+                if passed and self._asks_for_more(passed):
+                    return
+                if passed and self._in_flight:
+                    if passed == "pages":
+                        continue
                     return
                 if passed:
-                    first.turn.set_exception(self._reached(passed))
+                    waiter.turn.set_exception(self._reached(passed))
                 else:
-                    self._grant(first)
-            self._waiting.popleft()
+                    self._grant(waiter)
+            self._waiting.remove(waiter)
 
     def _asks_for_more(self, name: str) -> bool:
         """Have the limit raised, if somebody may; what waits goes on waiting until the answer is there."""

@@ -140,16 +140,31 @@ def test_what_was_turned_away_costs_nothing_and_what_was_not_sent_not_even_its_p
     assert simulate(story()) == Spending(pages=1)
 
 
-def test_pages_beyond_the_limit_are_refused_while_others_are_in_flight():
+def test_pages_beyond_the_limit_are_refused_when_those_that_it_allows_are_read():
     async def story():
         budget = Budget(max_pages=2)
         held = await budget.reserve(input_tokens=1, max_output_tokens=1, pages=2)
-        with pytest.raises(BudgetReached, match="limit of 2 pages") as reached:
-            await budget.reserve(input_tokens=1, max_output_tokens=1, pages=1)
-        assert "--max-pages" in reached.value.advice
+        beyond = asyncio.ensure_future(budget.reserve(input_tokens=1, max_output_tokens=1, pages=1))
         again = await budget.reserve(input_tokens=1, max_output_tokens=1, pages=0)
-        held.free()
+        held.settle(Usage(1, 1))
         again.free()
+        with pytest.raises(BudgetReached, match="limit of 2 pages") as reached:
+            await beyond
+        assert "--max-pages" in reached.value.advice
+
+    simulate(story())
+
+
+def test_a_page_that_was_not_asked_after_all_is_there_for_the_next():
+    async def story():
+        budget = Budget(max_pages=2)
+        held = await budget.reserve(input_tokens=1, max_output_tokens=1, pages=2)
+        beyond = asyncio.ensure_future(budget.reserve(input_tokens=1, max_output_tokens=1, pages=1))
+        await asyncio.sleep(0)
+        assert not beyond.done()
+        held.unused()
+        (await beyond).settle(Usage(1, 1))
+        assert budget.spent.pages == 1
 
     simulate(story())
 

@@ -112,3 +112,12 @@ async def test_two_hundred_pages_stop_at_the_limit_and_go_on_with_a_higher_one(m
 @pytest.mark.parametrize("limit", LIMITS)
 async def test_a_thousand_pages_with_two_hundred_in_flight_stop_at_the_limit_and_go_on(mill, limit):
     await prove(mill, limit, pages=1_000, in_flight=200)
+
+
+async def test_the_pages_that_a_limit_allows_are_read_to_the_last_however_slowly_they_may_be_asked(mill):
+    fill(mill, 25)
+
+    stopped = await mill.run(max_pages=10, in_flight=25, requests_per_minute=600)
+
+    assert stopped.exit_code == ExitCode.BUDGET
+    assert len(mill.emulator.calls) == stopped.pages_ok == 10
