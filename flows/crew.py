@@ -11,7 +11,7 @@ from flows.backfill_view import Problems
 from flows.carried import Came, read_share
 from flows.following import fault_of, worth_it
 from flows.runners import Runner
-from schemas.backfill import Backfill
+from schemas.backfill import Backfill, Share
 from schemas.errors import Interrupted, RunError, UsageFault
 from tasks.backfill import Standing
 from tasks.ledger import Lease
@@ -60,6 +60,10 @@ class Crew:
             # In a thread, for a cluster may be slow to answer; the flow run's context comes along.
             self._active.append(await asyncio.to_thread(self._submit, len(stands.shares)))
         return len(self._active)
+
+    async def said(self, share: Share) -> str:  # noqa: ARG002 - the contract; a task that did not begin has raised that
+        """Say nothing more."""
+        return ""
 
     async def all_over(self) -> None:
         """Wait until no task is left."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from flows.backfill_work import LOOK, Outcome, pause
-from schemas.backfill import Backfill
+from schemas.backfill import Backfill, Share
 from schemas.errors import RunError
 from tasks.backfill import Standing, standing
 from tasks.ledger import Ledger, Vigil
@@ -25,6 +25,10 @@ class Hands(Protocol):
         Raises:
             RunError: if it cannot go on.
         """
+        ...
+
+    async def said(self, share: Share) -> str:
+        """Say why the run that took a share last did not begin, as far as that is known."""
         ...
 
 
@@ -52,7 +56,7 @@ async def until_rest(
         fault = next((share.ended for share in stands.free if share.ended not in _PASSES), None)
         exhausted = "budget" if stands.free and not worth_it(stands) else None
         if not active and (why := fault or exhausted):
-            return Outcome(stands, why, await _why(ledger, stands, why), fault_of(why).exit_code)
+            return Outcome(stands, why, await _why(ledger, stands, why, hands), fault_of(why).exit_code)
         await pause(stop, LOOK)
 
 
@@ -66,10 +70,15 @@ def worth_it(stands: Standing) -> bool:
 
 def fault_of(kind: str) -> type[RunError]:
     """Find what stops a run by its stable code."""
+    return next((one for one in faults() if one.kind == kind), RunError)
+
+
+def faults() -> list[type[RunError]]:
+    """List what stops a run."""
     kinds: list[type[RunError]] = [RunError]
     for one in kinds:
         kinds.extend(one.__subclasses__())
-    return next((one for one in kinds if one.kind == kind), RunError)
+    return kinds
 
 
 def _over(stands: Standing) -> str | None:
@@ -79,9 +88,10 @@ def _over(stands: Standing) -> str | None:
     return why if stands.open or why == "finished" else None
 
 
-async def _why(ledger: Ledger, stands: Standing, why: str) -> str:
-    runs = {share.run_id for share in stands.free if share.ended == why}
+async def _why(ledger: Ledger, stands: Standing, why: str, hands: Hands) -> str:
+    shares = [share for share in stands.free if share.ended == why]
+    runs = {share.run_id for share in shares}
     for run in await ledger.runs(stands.backfill.dataset_id):
         if run.run_id in runs and run.record is not None and run.record.error_message:
             return str(run.record.error_message)
-    return ""
+    return await hands.said(shares[0]) if shares else ""

@@ -11,10 +11,10 @@ from uuid import UUID
 
 from flows.backfill_view import Problems, View
 from flows.backfill_work import Outcome, without_secret
-from flows.following import until_rest, worth_it
+from flows.following import faults, until_rest, worth_it
 from flows.prefect_defaults import settle
-from schemas.backfill import Backfill
-from schemas.errors import ExitCode, UsageFault
+from schemas.backfill import Backfill, Share
+from schemas.errors import ExitCode, RunError, UsageFault
 from tasks.backfill import Standing, standing
 from tasks.ledger import open_ledger
 
@@ -27,6 +27,8 @@ PATIENCE = 300.0
 """Seconds that a server may be away while runs are followed; the runs go on without it and without us."""
 AT_ONCE = 200
 """Runs submitted in one go; the rest follow as these end."""
+FUTILE = 5
+"""Runs that failed before they had taken a share, with none taken meanwhile, after which no more are submitted."""
 
 
 async def follow(place: str, backfill: Backfill, view: View, problems: Problems, stop: asyncio.Event) -> Outcome:
@@ -60,6 +62,8 @@ class Submission:
         self._away: float | None = None
         self._tag = f"backfill:{backfill.backfill_id}"
         self._deployment: UUID | None = None
+        self._taken: frozenset[str | None] = frozenset()
+        self._since = datetime.now(UTC)
 
     async def check(self) -> None:
         """Make sure that there is a server with the deployment.
@@ -84,9 +88,12 @@ class Submission:
 
         Raises:
             UsageFault: if it is away for too long.
+            RunError: if its runs cannot begin: what the last of them said.
         """
         try:
             active = await self._top_up(stands)
+        except RunError:
+            raise
         except Exception as error:
             if self._away is None:
                 self._problems.note(f"the Prefect server cannot be asked: {_first_line(error)}; waiting")
@@ -96,6 +103,16 @@ class Submission:
             return 1
         self._away = None
         return active
+
+    async def said(self, share: Share) -> str:
+        """Say what the state of a share's last run says."""
+        from prefect.exceptions import ObjectNotFound
+
+        try:
+            run = await self._client.read_flow_run(UUID(share.flow_run_id or ""))
+        except (ObjectNotFound, ValueError):
+            return ""
+        return (run.state and run.state.message) or ""
 
     async def _top_up(self, stands: Standing) -> int:
         from flows.burying import bury
@@ -107,11 +124,41 @@ class Submission:
             runs.remove(run)
         at_work = {share.flow_run_id for share in stands.open if share.number in stands.held}
         waiting = sum(str(run.id) not in at_work for run in runs)
-        is_wanted = stands.rests(datetime.now(UTC)) is None and worth_it(stands)
+        futile = await self._futile(stands)
+        if futile and not stands.held:
+            await self._call_off(runs)
+            raise _said(futile[0])
+        is_wanted = stands.rests(datetime.now(UTC)) is None and worth_it(stands) and not futile
         wanted = len(stands.free) - waiting if is_wanted else 0
         for _ in range(min(max(wanted, 0), AT_ONCE)):
             await self._submit()
         return len(runs) + max(wanted, 0)
+
+    async def _futile(self, stands: Standing) -> list[FlowRun]:
+        """List runs that failed before they had taken a share since one was taken last, if they are too many."""
+        from prefect.client.schemas.filters import FlowRunFilter
+        from prefect.client.schemas.sorting import FlowRunSort
+
+        taken = frozenset(share.flow_run_id for share in stands.shares)
+        if taken != self._taken:
+            self._taken, self._since = taken, datetime.now(UTC)
+        wanted = {
+            "tags": {"all_": [self._tag]},
+            "state": {"type": {"any_": ["FAILED", "CRASHED"]}},
+            "end_time": {"after_": self._since},
+        }
+        failed = await self._client.read_flow_runs(
+            flow_run_filter=FlowRunFilter.model_validate(wanted), sort=FlowRunSort.END_TIME_DESC, limit=AT_ONCE
+        )
+        futile = [run for run in failed if str(run.id) not in taken]
+        return futile if len(futile) >= FUTILE else []
+
+    async def _call_off(self, runs: list[FlowRun]) -> None:
+        from prefect.states import Cancelled
+
+        for run in runs:
+            if run.state is not None and run.state.is_scheduled():
+                await self._client.set_flow_run_state(run.id, Cancelled(message="runs like it do not begin"))
 
     async def _runs(self) -> list[FlowRun]:
         from prefect.client.schemas.filters import FlowRunFilter
@@ -129,6 +176,17 @@ class Submission:
         await self._client.create_flow_run_from_deployment(
             self._deployment, parameters=parameters, tags=["pagemill", self._tag]
         )
+
+
+def _said(run: FlowRun) -> RunError:
+    """Give what stopped a run, as the fault that it was there, as far as its state tells."""
+    from flows.process_documents import named
+
+    state = run.state
+    kinds = {named(one.kind): one for one in faults()}
+    fault = kinds.get((state and state.name) or "", RunError)
+    why = (state and state.message) or "it does not say why"
+    return fault(f"the runs of the deployment do not begin; the last one: {why}", advice="see its log in Prefect")
 
 
 def _first_line(error: Exception) -> str:

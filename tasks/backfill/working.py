@@ -12,9 +12,9 @@ from functools import partial
 from pydantic import SecretStr
 
 from schemas.backfill import Backfill, Share
-from schemas.errors import LedgerFault, NoInput, OutputInUse
+from schemas.errors import LedgerFault, NoInput, OutputInUse, RunError
 from schemas.records import RunRecord
-from schemas.spending import Spending
+from schemas.spending import NOTHING, Spending
 from tasks.account import priced, tally
 from tasks.backfill.counting import Counting
 from tasks.backfill.standing import Standing, closing, found, settings, standing
@@ -111,6 +111,7 @@ class _Turn:
     flow_run_id: str | None
     _halt: asyncio.Event = field(default_factory=asyncio.Event)
     _vigil: Vigil = field(default_factory=Vigil)
+    _is_ours: bool = False
 
     async def take(self, run_shard: RunsShards, passwords: tuple[SecretStr, ...]) -> RunRecord:
         """Read the share; note what came of it."""
@@ -125,21 +126,30 @@ class _Turn:
             earlier=(self.share.run_id,) if self.share.run_id else (),
         )
         counting = Counting(self.reporter, order.models)
-        async with self._watched(counting):
-            record = await run_portion(
-                config,
-                portion,
-                reporter=counting,
-                stop=self._halt,
-                run_shard=run_shard,
-                flow_run_id=self.flow_run_id,
-            )
+        try:
+            async with self._watched(counting):
+                record = await run_portion(
+                    config,
+                    portion,
+                    reporter=counting,
+                    stop=self._halt,
+                    run_shard=run_shard,
+                    flow_run_id=self.flow_run_id,
+                )
+        except RunError as error:
+            await self._not_begun(error)
+            raise
         done = record.status in ENDED or record.error_kind == NoInput.kind
         spent, cost_known = await self._paid([record.run_id], order)
         ended = None if done else record.error_kind or record.status
         await self._tell(counting)
         await self.ledger.put_down(self.share, spent, cost_known=cost_known, ended=ended, done=done)
         return record
+
+    async def _not_begun(self, error: RunError) -> None:
+        """Note on a share that was taken why its run did not begin, so that nobody sends the next after it."""
+        if self._is_ours and not isinstance(error, OutputInUse | LedgerFault):
+            await self.ledger.put_down(self.share, NOTHING, cost_known=0.0, ended=error.kind, done=False)
 
     async def _taken(self, run_id: str, order: Order) -> None:
         """Note that the share is ours, and settle what a run that died with it had spent."""
@@ -152,6 +162,7 @@ class _Turn:
         died = before.run_id if before.ended is None else None
         spent, cost_known = await self._paid([died] if died else [], order)
         await self.ledger.take_up(self.share, run_id, self.flow_run_id, spent, cost_known=cost_known)
+        self._is_ours = True
 
     async def _paid(self, run_ids: Sequence[str], order: Order) -> tuple[Spending, float]:
         """Say what runs took of the budget, at worst, and what they surely cost."""

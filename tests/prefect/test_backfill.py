@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from schemas.records import ALL_TABLES
 from tasks.places import place_at
 from tests.emulator import Emulator
 from tests.mill import Mill, billed, card
-from tests.prefect.serving import pagemill
+from tests.prefect.serving import ROOT, pagemill
 from tests.prefect.yard import Yard, kill, until
 
 if TYPE_CHECKING:
@@ -171,6 +171,41 @@ def test_two_workers_share_a_backfill_and_one_is_killed_half_way(place, monkeypa
     asyncio.run(alone.run())
     assert billed(answered) == billed(alone.table("calls"))
     assert answered["cost"].sum() == pytest.approx(alone.table("calls")["cost"].sum())
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_a_worker_without_a_key_is_told_of_and_not_sent_one_run_after_the_other(server, mill, tmp_path):
+    said, code = followed(Yard(server, tmp_path, more={"DASHSCOPE_API_KEY": ""}), mill)
+    assert code == ExitCode.CREDENTIALS, said
+    assert "there is no API key; set DASHSCOPE_API_KEY" in said
+    assert not mill.emulator.calls
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_a_worker_whose_runs_do_not_begin_is_told_of_and_not_tried_for_ever(server, mill, tmp_path):
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "sqlalchemy.py").write_text("raise ImportError('its library is of another machine')")
+    said, code = followed(Yard(server, tmp_path, more={"PYTHONPATH": f"{broken}:{ROOT}"}), mill)
+    assert code == ExitCode.INTERNAL, said
+    error, advice = said.splitlines()[-2:]
+    assert error.startswith("error: the runs of the deployment do not begin; the last one: "), said
+    assert "exited with status code: 1" in error
+    assert advice == "try: see its log in Prefect"
+
+
+def followed(yard: Yard, mill: Mill) -> tuple[str, int]:
+    """Begin a backfill of one share a document with one worker of the yard; gives what is said, and the exit code."""
+    sound = Yard(yard.server, yard.home)
+    sound.prepare()
+    archive = replace(SMALL, shards_per_run=1)
+    asks = pagemill(*words(mill, str(yard.home / "ledger.sqlite3"), archive), env=sound.environment)
+    with yard.worker("ailing"), asks as process:
+        _, said = process.communicate()
+    assert "SCHEDULED" not in {kind for (kind,) in yard.server.rows("select state_type from flow_run")}
+    return said, process.returncode
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/api"])

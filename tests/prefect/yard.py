@@ -8,14 +8,14 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.prefect.serving import ROOT, PrefectServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 def _elsewhere() -> list[str]:
@@ -36,13 +36,14 @@ class Yard:
 
     server: PrefectServer
     home: Path
+    more: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
         ours = {"PAGEMILL_HOME": str(self.home), "DASHSCOPE_API_KEY": "sk-emulator", "PYTHONPATH": str(ROOT),
                 "PREFECT_WORKER_QUERY_SECONDS": "1"}  # fmt: skip
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        return self.server.environment | ours | {"PATH": path, "COLUMNS": "200"}
+        return self.server.environment | ours | {"PATH": path, "COLUMNS": "200"} | self.more
 
     def prepare(self) -> None:
         """Make the pool and register the deployment."""
