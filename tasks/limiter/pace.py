@@ -18,6 +18,10 @@ RAMP = 30.0
 PAUSE = 1.0
 """Seconds without a send after a refusal; doubles as long as the first send after it is refused as well."""
 LONGEST_PAUSE = 60.0
+RECENT = 100
+"""Sends over which the share of refusals is averaged."""
+STRAY = 0.06
+"""Share of refusals among recent sends up to which they are single ones."""
 
 
 class Sent(NamedTuple):
@@ -40,6 +44,8 @@ class Pace:
         self._cut_at = -math.inf
         self._pause = PAUSE
         self._since_cut = 0
+        self._refused = 0.0
+        self._strays = False
         self._take(limits)
         self._speed = self._new_speed()
 
@@ -86,6 +92,7 @@ class Pace:
         self._speed.use(max(1 / self._request_rate, tokens / self._token_rate))
         self._in_flight += 1
         self._since_cut += 1
+        self._refused *= 1 - 1 / RECENT
         return Sent(now, tokens, self._since_cut)
 
     def back(self, sent: Sent, tokens: int | None) -> None:
@@ -102,22 +109,36 @@ class Pace:
     def throttled(self, now: float, sent: Sent, retry_after: float | None) -> None:
         """A call was refused for being too early. What it would have taken was not taken.
 
-        All refusals of calls that left before the speed was cut are one burst.
+        All refusals of calls that left before the speed was cut are one burst. Where single ones still come when the
+        speed is a fraction of what it was, they come at any: a gateway is short of something, others use the account
+        up. They are no reason to go slower then; cut for each of them, one in a hundred would end in a crawl.
         """
         self._pass_time(now)
         self.back(sent, 0)
+        self._refused += 1 / RECENT
         if retry_after is not None:
             self._closed_until = max(self._closed_until, now + retry_after)
         if sent.at <= self._cut_at:
             return
         if sent.nth == 1:  # nothing at all passes: waiting helps, crawling does not
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
+        elif self._is_stray():
+            self._speed.ease()
+            return
         else:
             self._pause = PAUSE
             self._speed.cut()
         self._cut_at = now
         self._since_cut = 0
         self._closed_until = max(self._closed_until, now + self._pause)
+
+    def _is_stray(self) -> bool:
+        if self._strays and self._refused > STRAY:
+            self._strays = False
+            self._speed.believe()
+        elif self._refused <= STRAY and self._speed.is_low:
+            self._strays = True
+        return self._strays
 
     def _take(self, limits: Limits) -> None:
         self._limits = limits

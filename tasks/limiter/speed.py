@@ -10,6 +10,10 @@ NEAR = 0.97
 """Share of the speed that was refused up to which it climbs back quickly."""
 LOWER = 0.93
 """A refusal before the old speed was reached again says that the ceiling itself has come down by as much."""
+EASE, LIFT = 0.93, 1.1
+"""What becomes of the speed and of its ceiling after a refusal that no slower pace would have spared us."""
+LOW = 0.4
+"""Share of the highest ceiling below which a slower pace should long have helped, if the pace were the reason."""
 CREEP = 0.01 / 60
 """Growth beyond that, of the ceiling a second, to begin with."""
 CREEP_DOUBLES = 60.0
@@ -37,6 +41,12 @@ class Speed:
         self._creep = CREEP
         self._used = start
         self._stumbled = False
+        self._highest = top if top < math.inf else 0.0
+
+    @property
+    def is_low(self) -> bool:
+        """Whether refusals have brought it down to where it should long have been slow enough."""
+        return self.ceiling < LOW * self._highest
 
     def pass_time(self, seconds: float) -> None:
         """Grow: straight up to near the ceiling, then creeping, faster the longer nothing is refused."""
@@ -56,6 +66,16 @@ class Speed:
         """Count a send that takes *share* seconds of the full rate."""
         self._used += share / MEMORY
 
+    def ease(self) -> None:
+        """Give way a little to a refusal that has nothing to do with the speed, and find back up."""
+        self._highest = max(self._highest, self.now)
+        self.now = max(EASE * self.now, FLOOR * self.start)
+        self.ceiling *= LIFT
+
+    def believe(self) -> None:
+        """Take it that this speed is too high after all: only what is far below it is low from now on."""
+        self._highest = self.now
+
     def cut(self) -> None:
         """Slow down after a refusal; the caller sees to it that a burst of refusals is one.
 
@@ -66,5 +86,6 @@ class Speed:
             self._stumbled, self.slope = True, self.slope / 2
         else:
             self.ceiling = refused * (LOWER if refused < self.ceiling < math.inf else 1.0)
+            self._highest = max(self._highest, self.ceiling)
         self.now = max(CUT * refused, FLOOR * self.start)
         self._creep = CREEP

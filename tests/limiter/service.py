@@ -49,6 +49,20 @@ class StrictWindow:
     def spend(self, account: str, model: str, tokens: int) -> None: ...
 
 
+class Moody(Buckets):
+    """Refuses a share of requests whatever their pace, and otherwise what is beyond its quota."""
+
+    def __init__(self, share: float, quota: Quota, clock: Clock, *, seed: int) -> None:
+        super().__init__(quota, clock.monotonic)
+        self._share = share
+        self._random = random.Random(seed)
+
+    def admit(self, account: str, model: str) -> None:
+        if self._random.random() < self._share:
+            raise Refusal(429, "Throttling", "not now", by_gateway=True)
+        super().admit(account, model)
+
+
 @dataclass
 class Traffic:
     """What a service saw: when it answered and how much, and when it refused."""

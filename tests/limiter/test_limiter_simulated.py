@@ -11,11 +11,12 @@ from tasks.limiter import Limiter
 from tasks.limiter.meter import HEADROOM
 from tests.emulator.limits import Quota
 from tests.limiter.quota import SharedInMemory
-from tests.limiter.service import Sender, SimulatedService, StrictWindow
+from tests.limiter.service import Moody, Sender, SimulatedService, StrictWindow
 from tests.simulation import SimulatedClock, simulate
 
 RAMPED = 60.0
 END = 720.0
+LONG = 2_400.0
 ANSWERED = END - 15
 """Sends of the last seconds are still being answered at the end."""
 SMALL = {"input_tokens": (100, 200), "output_tokens": (50, 100)}
@@ -95,6 +96,38 @@ def test_a_rate_that_nobody_told_is_learnt():
 
     assert share(traffic, quota, RAMPED, ANSWERED) >= 0.94
     assert traffic.refused_share(0, END) <= 0.003
+
+
+def at_length(admission, limits):
+    """Forty minutes of as much as is let through; gives the traffic."""
+
+    async def story():
+        clock = SimulatedClock()
+        service = SimulatedService(clock, admission(clock))
+        limiter = Limiter(limits, clock)
+        await Sender(clock, service, limiter, **SMALL).send_until(LONG)
+        await limiter.aclose()
+        return service.traffic
+
+    return simulate(story())
+
+
+@pytest.mark.parametrize("stray", [0.005, 0.015])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_refusals_that_come_at_any_pace_do_not_slow_it_to_a_crawl(stray, seed):
+    quota = Quota(rpm=600, burst=1.5)
+    traffic = at_length(lambda clock: Moody(stray, quota, clock, seed=seed), Limits(600, None, 400))
+
+    assert share(traffic, quota, 600, LONG - 15) >= 0.9
+
+
+@pytest.mark.parametrize("real", [150, 230])
+def test_a_quota_that_is_far_below_what_was_told_is_not_taken_for_a_mood(real):
+    quota = Quota(rpm=real, burst=1.5)
+    traffic = at_length(lambda clock: Moody(0.0, quota, clock, seed=0), Limits(600, None, 400))
+
+    assert share(traffic, quota, 600, LONG - 15) >= 0.95
+    assert traffic.refused_share(0, LONG) <= 0.006
 
 
 def test_a_service_without_any_tolerance_is_not_fought():
