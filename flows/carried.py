@@ -20,7 +20,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows.flow_log import FlowLog
-from flows.process_documents import ending, named
+from flows.process_documents import ending, named, stopped
 from flows.termination import Termination
 from schemas.errors import RunError
 from tasks.backfill import Turn, heeding, work
@@ -90,9 +90,7 @@ async def _turn(backfill: str, place: str, conductor: str) -> State[Any]:
                     return Completed(name="Left", message="who handed it out is gone", data=Came(where, rests="left"))
                 came = await work(place, backfill, reporter=log, stop=termination.stop)
         except RunError as error:
-            fault = Came(where, None, None, error.kind, str(error), error.advice)
-            message = f"{error}; {error.advice}" if error.advice else str(error)
-            return Failed(name=named(error.kind), message=message, data=fault)
+            return stopped(error, Came(where, None, None, error.kind, str(error), error.advice))
         state = _ending(came, where, log.first_problem)
         termination.hand_on()
         return state

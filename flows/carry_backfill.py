@@ -13,7 +13,7 @@ from prefect.states import Completed, Failed
 
 from flows.artifacts import ProgressArtifact
 from flows.backfill_view import last_line
-from flows.process_documents import named
+from flows.process_documents import named, stopped
 from schemas.errors import ExitCode, RunError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ async def conduct() -> State[Any]:
             outcome = passage.outcome = await passage.conduct(_Both(passage.view, progress))
         except RunError as error:
             passage.outcome = error
-            return Failed(name=named(error.kind), message=f"{error}; {error.advice}" if error.advice else str(error))
+            return stopped(error)
     return _ending(outcome)
 
 

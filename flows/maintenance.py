@@ -11,11 +11,11 @@ from prefect import flow, get_run_logger
 from prefect.artifacts import acreate_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 from pydantic import Field
 
 from flows.artifacts import bounded
-from flows.process_documents import named
+from flows.process_documents import stopped
 from flows.wording import plural
 from schemas.errors import RunError
 
@@ -48,7 +48,7 @@ async def compact_results(
     try:
         done = await compact(out, ledger, target_bytes=round(target_mb * _MB))
     except RunError as error:
-        return _failed(error)
+        return stopped(error)
     said = [f"{table} {merged.files_before} -> {merged.files_after}" for table, merged in done.items()]
     return Completed(message=f"files: {', '.join(said)}")
 
@@ -76,11 +76,7 @@ async def evaluate_results(
         found = await asyncio.to_thread(look)
         written = await asyncio.to_thread(report.write, found, folder)
     except RunError as error:
-        return _failed(error)
+        return stopped(error)
     text = await asyncio.to_thread(written[0].read_text, "utf-8")
     await bounded(acreate_markdown_artifact(text, EVALUATION, f"{out} held against the truth"), get_run_logger())
     return Completed(message=f"{plural(len(found.texts) + len(found.checks), 'comparison')}; {written[0]}")
-
-
-def _failed(error: RunError) -> State[None]:
-    return Failed(name=named(error.kind), message=f"{error}; {error.advice}" if error.advice else str(error))

@@ -15,7 +15,7 @@ from flows.artifacts import ProgressArtifact, leave_report
 from flows.assets import leave_asset
 from flows.burying import bury_dead
 from flows.flow_log import FlowLog
-from flows.process_documents import ending, named
+from flows.process_documents import ending, named, stopped
 from flows.termination import Termination
 from schemas.config import RunConfig
 from schemas.errors import RunError
@@ -54,7 +54,7 @@ async def process_backfill(backfill: str, ledger: str | None = None) -> State[Ru
         try:
             state = await _turns(place, backfill, log, termination)
         except RunError as error:
-            return Failed(name=named(error.kind), message=f"{error}; {error.advice}" if error.advice else str(error))
+            return stopped(error)
         termination.hand_on()
         return state
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import Any
 
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
@@ -113,7 +114,7 @@ async def _conduct(session: Session, log: FlowLog, termination: Termination | No
             )
         except RunError as error:
             session.outcome = error
-            return Failed(name=named(error.kind), message=f"{error}; {error.advice}" if error.advice else str(error))
+            return stopped(error)
     await leave(record, config.out, log.note)
     await leave_report(record, config.out, log.logger)
     await leave_asset(record, config.out, config.sources, log.logger)
@@ -132,6 +133,12 @@ def ending(record: RunRecord, first_problem: str | None = None) -> State[RunReco
         return Failed(name=named(record.status), message=f"{why}; {message}", data=record)
     name = "Completed" if record.status == "success" else "CompletedWithGaps"
     return Completed(name=name, message=message, data=record)
+
+
+def stopped(error: RunError, data: object = None) -> State[Any]:
+    """Say what stopped a run, and what mends it, as a state."""
+    message = f"{error}; {error.advice}" if error.advice else str(error)
+    return Failed(name=named(error.kind), message=message, data=data)
 
 
 def named(kind: str) -> str:

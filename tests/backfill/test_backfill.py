@@ -65,6 +65,15 @@ class Office:
         async with open_ledger(self.place) as ledger:
             return await standing(ledger, self.id)
 
+    async def left_elsewhere(self):
+        """Let a machine that is silent since have taken the first share."""
+        async with open_ledger(self.place) as ledger:
+            stands = await self.stands()
+            share = stands.shares[0]
+            await ledger.take_up(share, "run-0", None, Spending(), cost_known=0)
+            await leave(ledger, ELSEWHERE, name=f"output {stands.backfill.dataset_id}/{share.lease}")
+        return share
+
     async def change(self, **values):
         async with open_ledger(self.place) as ledger:
             await ledger.change_backfill(self.id, **values)
@@ -153,11 +162,7 @@ async def test_an_interrupted_share_is_taken_up_and_nothing_is_asked_twice(offic
 
 async def test_a_share_of_a_machine_that_fell_silent_is_taken_by_who_waits_for_it(office, mill):
     await office.plan()
-    async with open_ledger(office.place) as ledger:
-        stands = await office.stands()
-        share = stands.shares[0]
-        await ledger.take_up(share, "run-0", None, Spending(), cost_known=0)
-        await leave(ledger, ELSEWHERE, name=f"output {stands.backfill.dataset_id}/{share.lease}")
+    share = await office.left_elsewhere()
     assert (await office.all_turns())[-1].rests == "taken"
     seconds = itertools.count(step=3)
     watch = Vigil(Patience(silence=24, monotonic=lambda: next(seconds)))
@@ -176,11 +181,7 @@ async def test_a_run_at_work_watches_the_others(office, mill, monkeypatch):
     monkeypatch.setattr(vigil, "Patience", lambda: Patience(silence=24, monotonic=lambda: next(seconds)))
     mill.emulator.latency = 4.0
     await office.plan()
-    async with open_ledger(office.place) as ledger:
-        stands = await office.stands()
-        share = stands.shares[0]
-        await ledger.take_up(share, "run-0", None, Spending(), cost_known=0)
-        await leave(ledger, ELSEWHERE, name=f"output {stands.backfill.dataset_id}/{share.lease}")
+    share = await office.left_elsewhere()
     assert (await office.turn()).share.number != share.number
     assert [one.number for one in (await office.stands()).abandoned] == [share.number]
 
