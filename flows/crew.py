@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from flows.backfill_view import Problems
 from flows.carried import Came, read_share
-from flows.following import fault_of, worth_it
+from flows.following import fault_of, wants_more
 from flows.runners import Runner
 from schemas.backfill import Backfill, Share
 from schemas.errors import Interrupted, RunError, UsageFault
@@ -52,9 +51,8 @@ class Crew:
             msg = "this process was not heard of for too long, and those that read for it stopped"
             raise Interrupted(msg, advice=f"go on with: pagemill backfill --resume {self._backfill.backfill_id}")
         await self._listen()
-        is_wanted = stands.rests(datetime.now(UTC)) is None and worth_it(stands)
         waiting = max(0, len(self._active) - len(stands.held))
-        wanted = min(len(stands.free) - waiting, len(stands.open) - len(self._active)) if is_wanted else 0
+        wanted = min(len(stands.free) - waiting, len(stands.open) - len(self._active)) if wants_more(stands) else 0
         for _ in range(min(max(wanted, 0), AT_ONCE)):
             self._handed_out += 1
             # In a thread, for a cluster may be slow to answer; the flow run's context comes along.

@@ -68,6 +68,11 @@ def worth_it(stands: Standing) -> bool:
     return "budget" not in ends or stands.budget_is_left
 
 
+def wants_more(stands: Standing) -> bool:
+    """Whether a run is to be begun now, if a share is free for it."""
+    return stands.rests(datetime.now(UTC)) is None and worth_it(stands)
+
+
 def fault_of(kind: str) -> type[RunError]:
     """Find what stops a run by its stable code."""
     return next((one for one in faults() if one.kind == kind), RunError)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from flows.backfill_view import Problems, View
 from flows.backfill_work import Outcome, without_secret
-from flows.following import faults, until_rest, worth_it
+from flows.following import faults, until_rest, wants_more
 from flows.prefect_defaults import settle
 from schemas.backfill import Backfill, Share
 from schemas.errors import ExitCode, RunError, UsageFault
@@ -117,40 +117,34 @@ class Submission:
     async def _top_up(self, stands: Standing) -> int:
         from flows.burying import bury
 
-        runs = await self._runs()
+        runs = await self._runs("SCHEDULED", "PENDING", "RUNNING", "CANCELLING")
         dead = {share.flow_run_id for share in stands.abandoned}
         for run in [run for run in runs if str(run.id) in dead and run.state is not None and run.state.is_running()]:
             await bury(self._client, run.id)
             runs.remove(run)
         at_work = {share.flow_run_id for share in stands.open if share.number in stands.held}
         waiting = sum(str(run.id) not in at_work for run in runs)
-        futile = await self._futile(stands)
-        if futile and not stands.held:
-            await self._call_off(runs)
-            raise _said(futile[0])
-        is_wanted = stands.rests(datetime.now(UTC)) is None and worth_it(stands) and not futile
-        wanted = len(stands.free) - waiting if is_wanted else 0
-        for _ in range(min(max(wanted, 0), AT_ONCE)):
+        self._heed_taken(stands)
+        wanted = max(len(stands.free) - waiting, 0) if wants_more(stands) else 0
+        if wanted and (futile := await self._futile()):
+            if not stands.held:
+                await self._call_off(runs)
+                raise _said(futile[0])
+            wanted = 0
+        for _ in range(min(wanted, AT_ONCE)):
             await self._submit()
-        return len(runs) + max(wanted, 0)
+        return len(runs) + wanted
 
-    async def _futile(self, stands: Standing) -> list[FlowRun]:
-        """List runs that failed before they had taken a share since one was taken last, if they are too many."""
-        from prefect.client.schemas.filters import FlowRunFilter
-        from prefect.client.schemas.sorting import FlowRunSort
-
+    def _heed_taken(self, stands: Standing) -> None:
+        """Note when a share was taken last: from then on runs that come to nothing are counted anew."""
         taken = frozenset(share.flow_run_id for share in stands.shares)
         if taken != self._taken:
             self._taken, self._since = taken, datetime.now(UTC)
-        wanted = {
-            "tags": {"all_": [self._tag]},
-            "state": {"type": {"any_": ["FAILED", "CRASHED"]}},
-            "end_time": {"after_": self._since},
-        }
-        failed = await self._client.read_flow_runs(
-            flow_run_filter=FlowRunFilter.model_validate(wanted), sort=FlowRunSort.END_TIME_DESC, limit=AT_ONCE
-        )
-        futile = [run for run in failed if str(run.id) not in taken]
+
+    async def _futile(self) -> list[FlowRun]:
+        """List runs that failed before they had taken a share since one was taken last, if they are too many."""
+        failed = await self._runs("FAILED", "CRASHED", end_time={"after_": self._since})
+        futile = [run for run in failed if str(run.id) not in self._taken]
         return futile if len(futile) >= FUTILE else []
 
     async def _call_off(self, runs: list[FlowRun]) -> None:
@@ -160,14 +154,15 @@ class Submission:
             if run.state is not None and run.state.is_scheduled():
                 await self._client.set_flow_run_state(run.id, Cancelled(message="runs like it do not begin"))
 
-    async def _runs(self) -> list[FlowRun]:
+    async def _runs(self, *states: str, **more: object) -> list[FlowRun]:
+        """List runs of the backfill in these states, those that ended last first."""
         from prefect.client.schemas.filters import FlowRunFilter
+        from prefect.client.schemas.sorting import FlowRunSort
 
-        wanted = {
-            "tags": {"all_": [self._tag]},
-            "state": {"type": {"any_": ["SCHEDULED", "PENDING", "RUNNING", "CANCELLING"]}},
-        }
-        return await self._client.read_flow_runs(flow_run_filter=FlowRunFilter.model_validate(wanted), limit=AT_ONCE)
+        wanted = FlowRunFilter.model_validate(
+            {"tags": {"all_": [self._tag]}, "state": {"type": {"any_": list(states)}}} | more
+        )
+        return await self._client.read_flow_runs(flow_run_filter=wanted, sort=FlowRunSort.END_TIME_DESC, limit=AT_ONCE)
 
     async def _submit(self) -> None:
         if self._deployment is None:
